@@ -1,0 +1,15 @@
+// `npm run dev -- [<store>…]`: the window with hot reload (Vite) in front of the web host.
+
+import './require-node.mjs';
+const { createServer } = await import('vite');
+const { root } = await import('./build-if-stale.mjs');
+const { startDevHost } = await import('../src-main/start/dev.ts');
+
+const host = await startDevHost(process.argv.slice(2));
+const vite = await createServer({
+  root,
+  clearScreen: false,
+  server: { host: '127.0.0.1', port: 5173, strictPort: false, proxy: { '/rpc': { target: host.origin, ws: true, changeOrigin: true } } },
+});
+await vite.listen();
+console.log(`${vite.resolvedUrls?.local[0] ?? ''}${host.fragment}`);

@@ -1,0 +1,9 @@
+// `npm run --silent forkpoint -- <args>`: the terminal, straight from the sources.
+import './require-node.mjs';
+const { buildIfStale } = await import('./build-if-stale.mjs');
+// only the commands that open a window need the built one
+const reading = process.argv.slice(2).find((a) => !a.startsWith('-'));
+const commands = new Set(['formats', 'info', 'threads', 'log', 'show', 'pending', 'diff', 'fork', 'edit', 'export', 'import', 'operations', 'undo']);
+const asksHelp = process.argv.includes('--help') || process.argv.includes('-h') || process.argv.includes('--version');
+if (!asksHelp && (reading === undefined || !commands.has(reading))) buildIfStale();
+await import('../src-main/start/cli.ts');
