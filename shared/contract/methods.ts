@@ -51,6 +51,7 @@ export const LineageColumns = z.object({
   bytes: Float64,
   heads: Int32,
 });
+export type LineageColumns = z.infer<typeof LineageColumns>;
 
 /** A value of a diff: enough to draw it. `text` is the whole text of a string or scalar up to 20,000 characters, else null. */
 export const DiffSide = z.object({ node: ValueNode, text: z.nullable(z.string()) });
@@ -122,6 +123,7 @@ export const EditShape = z.union([
   z.object({ op: z.literal('append'), path: z.string(), value: z.string() }),
   z.object({ op: z.literal('remove'), path: z.string() }),
 ]);
+export type EditShape = z.infer<typeof EditShape>;
 
 /** What an operation is asked with; the service turns it into a request of the store. */
 export const OperationArgs = z.union([

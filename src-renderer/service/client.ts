@@ -1,0 +1,175 @@
+// The service as React sees it: one client from context, calls that cancel when they are no longer wanted and keep the last answer
+// on screen while the next is read, and the state of the connection.
+
+import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { EventName, EventOf, MethodName, Params, Result } from '../../shared/contract/methods.ts';
+import type { ServiceClient } from '../../shared/contract/service.ts';
+import { asForkpointError } from '../../shared/model/errors.ts';
+import type { ForkpointError } from '../../shared/model/errors.ts';
+import { noteRead } from '../state/reads.ts';
+
+export const ServiceContext = createContext<ServiceClient | null>(null);
+
+export function useService(): ServiceClient {
+  const client = useContext(ServiceContext);
+  if (client === null) throw new Error('useService outside of ServiceContext');
+  return client;
+}
+
+export interface CallState<T> {
+  /** The last answer; of the call before while the next one is under way (then `loading`). */
+  readonly data: T | null;
+  readonly error: ForkpointError | null;
+  readonly loading: boolean;
+  /** True after 150 ms without an answer: show the thin line. */
+  readonly slow: boolean;
+  /** After 1 s: what is being read, as the service says it. */
+  readonly progress: EventOf<'call.progress'> | null;
+  readonly cancel: () => void;
+  readonly retry: () => void;
+}
+
+export interface UseCallOptions {
+  /** The call is made again when this changes, keeping the answer on screen (see `useRevision`). */
+  readonly revision?: number;
+  /** False: forget the last answer as soon as the params change. Default true. */
+  readonly keep?: boolean;
+}
+
+interface Answer<T> {
+  readonly data: T | null;
+  readonly error: ForkpointError | null;
+  readonly loading: boolean;
+  readonly slow: boolean;
+  readonly progress: EventOf<'call.progress'> | null;
+}
+
+const nothing = { data: null, error: null, loading: false, slow: false, progress: null } as const;
+
+/**
+ * Calls the service whenever `params` change (compared as JSON, so plain values only); null params call nothing.
+ * The call before is aborted. An aborted call leaves the last answer where it is.
+ */
+export function useCall<M extends MethodName>(
+  method: M,
+  params: Params<M> | null,
+  options: UseCallOptions = {},
+): CallState<Result<M>> {
+  const client = useService();
+  const [answer, setAnswer] = useState<Answer<Result<M>>>(nothing);
+  const [attempt, setAttempt] = useState(0);
+  const abort = useRef<AbortController | null>(null);
+  const text = params === null ? null : JSON.stringify(params);
+  const latest = useRef(params);
+  latest.current = params;
+  const keep = options.keep ?? true;
+  const lastText = useRef<string | null>(null);
+
+  useEffect(() => {
+    const wanted = latest.current;
+    const changed = lastText.current !== text;
+    lastText.current = text;
+    if (wanted === null) {
+      setAnswer(nothing);
+      return;
+    }
+    const controller = new AbortController();
+    abort.current = controller;
+    setAnswer((a) => ({ ...(keep || !changed ? a : nothing), loading: true, slow: false, progress: null }));
+    const began = performance.now();
+    const timer = setTimeout(() => setAnswer((a) => ({ ...a, slow: true })), 150);
+    client
+      .call(method, wanted, {
+        signal: controller.signal,
+        onProgress: (progress) => {
+          if (!controller.signal.aborted && performance.now() - began > 1000) setAnswer((a) => ({ ...a, progress }));
+        },
+      })
+      .then(
+        (data) => {
+          if (controller.signal.aborted) return;
+          noteRead(performance.now() - began);
+          setAnswer({ ...nothing, data });
+        },
+        (thrown: unknown) => {
+          if (controller.signal.aborted) return;
+          setAnswer({ ...nothing, error: asForkpointError(thrown) });
+        },
+      )
+      .finally(() => clearTimeout(timer));
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [client, method, text, keep, attempt, options.revision]);
+
+  // Between a change of params and the effect, the old answer must not pass for the new one.
+  const stale = lastText.current !== text;
+  return {
+    ...answer,
+    data: stale && !keep ? null : answer.data,
+    loading: answer.loading || (stale && text !== null),
+    cancel: () => {
+      abort.current?.abort();
+      setAnswer((a) => ({ ...a, loading: false, slow: false, progress: null }));
+    },
+    retry: () => setAttempt((n) => n + 1),
+  };
+}
+
+/** Subscribes for as long as the component is there; the listener may change freely. */
+export function useServiceEvent<E extends EventName>(event: E, listener: (payload: EventOf<E>) => void): void {
+  const client = useService();
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  });
+  useEffect(() => client.on(event, (payload) => latest.current(payload)), [client, event]);
+}
+
+/** A number that grows when `thread` of `store` (or any of its threads, for null) was changed; give it to `useCall`. */
+export function useRevision(store: string | null, thread: string | null): number {
+  const [revision, setRevision] = useState(0);
+  useServiceEvent('store.changed', (change) => {
+    if (change.store !== store) return;
+    if (thread === null || change.threads === 'all' || change.threads.includes(thread)) setRevision((n) => n + 1);
+  });
+  const connection = useConnection();
+  const wasConnected = useRef(connection.connected);
+  useEffect(() => {
+    if (connection.connected && !wasConnected.current) setRevision((n) => n + 1);
+    wasConnected.current = connection.connected;
+  }, [connection.connected]);
+  return revision;
+}
+
+export interface Connection {
+  readonly connected: boolean;
+  readonly reason: string | null;
+}
+
+const states = new WeakMap<ServiceClient, { current: Connection; subscribe: (listener: () => void) => () => void }>();
+
+function connectionOf(client: ServiceClient): { current: Connection; subscribe: (listener: () => void) => () => void } {
+  const known = states.get(client);
+  if (known !== undefined) return known;
+  const listeners = new Set<() => void>();
+  const made = {
+    current: { connected: true, reason: null } as Connection,
+    subscribe: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  client.onConnection((state) => {
+    made.current = state;
+    for (const listener of listeners) listener();
+  });
+  states.set(client, made);
+  return made;
+}
+
+export function useConnection(): Connection {
+  const state = connectionOf(useService());
+  return useSyncExternalStore(state.subscribe, () => state.current);
+}
