@@ -1,0 +1,49 @@
+// Spans of bytes: views, joining, comparing. Native Buffer routines, without copying.
+
+import { ForkpointError } from '../../shared/model/errors.ts';
+
+/** The same memory as a Buffer, for its native search and decoding. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** UTF-8 of a well-formed string. */
+export function utf8(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8');
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && asBuffer(a).equals(b);
+}
+
+/** Bytes `[start, end)` of one buffer to be replaced by others. */
+export interface Patch {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Copies `[start, end)` of a buffer with the patches (within it, not overlapping) applied. */
+export function patched(source: Uint8Array, start: number, end: number, patches: readonly Patch[]): Uint8Array {
+  const ordered = patches.toSorted((a, b) => a.start - b.start || a.end - b.end);
+  const parts: Uint8Array[] = [];
+  let at = start;
+  for (const patch of ordered) {
+    if (patch.start < at || patch.end < patch.start || patch.end > end) {
+      throw new RangeError('patches overlap or leave the value');
+    }
+    parts.push(source.subarray(at, patch.start), patch.bytes);
+    at = patch.end;
+  }
+  parts.push(source.subarray(at, end));
+  return Buffer.concat(parts);
+}
+
+/** A stored value that cannot be read; `offset` counts from the start of the cell. */
+export function corrupt(what: string, offset: number): ForkpointError {
+  return new ForkpointError(
+    'corrupt',
+    `The stored value cannot be read: ${what} at byte ${offset}. Nothing was changed.`,
+    'Run doctor on the store, or open another checkpoint of the thread.',
+  );
+}

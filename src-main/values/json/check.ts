@@ -1,0 +1,207 @@
+// Strict check of one JSON text, before any cursor trusts its structure. Iterative: depth costs one byte each, never stack.
+//
+// RFC 8259 with two additions: the bare tokens NaN, Infinity and -Infinity, which Python's json module writes, and strings whose
+// raw bytes are not UTF-8 (they read as "not Unicode"; refusing a whole state for one bad string would help nobody).
+// Not accepted: a byte order mark, control characters in strings, leading zeros, trailing commas, comments.
+
+import { corrupt } from '../bytes.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_MAP = 0x7b;
+const CLOSE_MAP = 0x7d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const MINUS = 0x2d;
+
+/** 1 where a byte ends the plain run of a string: the quote, a backslash, a control character. */
+const endsRun = new Uint8Array(256);
+endsRun.fill(1, 0, 0x20);
+endsRun[QUOTE] = 1;
+endsRun[BACKSLASH] = 1;
+
+function hexDigit(c: number): boolean {
+  return (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66);
+}
+
+function digit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
+}
+
+/** From the opening quote to behind the closing one. */
+function checkString(b: Uint8Array, at: number, end: number): number {
+  let i = at + 1;
+  for (;;) {
+    while (i < end && endsRun[b[i]!] === 0) i++;
+    if (i >= end) throw corrupt(`a string is cut off (it begins at byte ${at}, the text ends)`, end);
+    const c = b[i]!;
+    if (c === QUOTE) return i + 1;
+    if (c !== BACKSLASH) throw corrupt('a control character stands unescaped in a string', i);
+    if (i + 1 >= end) throw corrupt('an escape is cut off', end);
+    switch (b[i + 1]!) {
+      case 0x22: // "
+      case 0x5c: // \
+      case 0x2f: // /
+      case 0x62: // b
+      case 0x66: // f
+      case 0x6e: // n
+      case 0x72: // r
+      case 0x74: // t
+        i += 2;
+        break;
+      case 0x75: {
+        // u
+        if (i + 6 > end) throw corrupt('an escape is cut off', end);
+        for (let k = i + 2; k < i + 6; k++) {
+          if (!hexDigit(b[k]!)) throw corrupt('an escape is not four hexadecimal digits', k);
+        }
+        i += 6;
+        break;
+      }
+      default:
+        throw corrupt('a string has an unknown escape', i);
+    }
+  }
+}
+
+function checkDigits(b: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end && digit(b[i]!)) i++;
+  if (i === at) throw corrupt(i >= end ? 'a number is cut off' : 'a digit is missing in a number', i);
+  return i;
+}
+
+function checkNumber(b: Uint8Array, at: number, end: number): number {
+  let i = at;
+  if (b[i] === MINUS) i++;
+  if (i < end && b[i] === 0x30) i++;
+  else i = checkDigits(b, i, end);
+  if (i < end && b[i] === 0x2e) i = checkDigits(b, i + 1, end);
+  if (i < end && (b[i] === 0x65 || b[i] === 0x45)) {
+    i++;
+    if (i < end && (b[i] === 0x2b || b[i] === MINUS)) i++;
+    i = checkDigits(b, i, end);
+  }
+  return i;
+}
+
+function checkWord(b: Uint8Array, at: number, end: number, word: string): number {
+  for (let k = 0; k < word.length; k++) {
+    if (at + k >= end) throw corrupt('the text is cut off', end);
+    if (b[at + k] !== word.charCodeAt(k)) throw corrupt('an unknown word stands where a value belongs', at);
+  }
+  return at + word.length;
+}
+
+/** Behind JSON's white space. */
+export function skipSpace(b: Uint8Array, at: number, end: number): number {
+  let i = at;
+  while (i < end) {
+    const c = b[i]!;
+    if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) break;
+    i++;
+  }
+  return i;
+}
+
+function checkScalar(b: Uint8Array, at: number, end: number): number {
+  if (at >= end) throw corrupt('the text ends where a value belongs', end);
+  const c = b[at]!;
+  if (c === QUOTE) return checkString(b, at, end);
+  if (digit(c)) return checkNumber(b, at, end);
+  switch (c) {
+    case MINUS:
+      return b[at + 1] === 0x49 && at + 1 < end ? checkWord(b, at, end, '-Infinity') : checkNumber(b, at, end);
+    case 0x74:
+      return checkWord(b, at, end, 'true');
+    case 0x66:
+      return checkWord(b, at, end, 'false');
+    case 0x6e:
+      return checkWord(b, at, end, 'null');
+    case 0x4e:
+      return checkWord(b, at, end, 'NaN');
+    case 0x49:
+      return checkWord(b, at, end, 'Infinity');
+    case 0xef:
+      throw corrupt('a byte order mark or another character stands where a value belongs', at);
+    default:
+      throw corrupt('an unexpected character stands where a value belongs', at);
+  }
+}
+
+/** From a name's opening quote to where its value begins. */
+function checkName(b: Uint8Array, at: number, end: number): number {
+  if (at >= end) throw corrupt('the text ends inside a map', end);
+  if (b[at] !== QUOTE) throw corrupt('a name in quotes is missing in a map', at);
+  const i = skipSpace(b, checkString(b, at, end), end);
+  if (i >= end) throw corrupt('the text ends inside a map', end);
+  if (b[i] !== COLON) throw corrupt('a colon is missing behind a name', i);
+  return skipSpace(b, i + 1, end);
+}
+
+/**
+ * Span of the one value that the bytes `[from, end)` hold, white space around it left off.
+ * Throws `corrupt` with the byte offset where the text departs from the grammar.
+ */
+export function checkJson(b: Uint8Array, from: number, end: number): { start: number; end: number } {
+  const start = skipSpace(b, from, end);
+  let i = start;
+  let depth = 0;
+  /** Per open container: 1 for a map, 0 for a list. */
+  let open = new Uint8Array(64);
+  const push = (isMap: 0 | 1): void => {
+    if (depth === open.length) {
+      const wider = new Uint8Array(depth * 2);
+      wider.set(open);
+      open = wider;
+    }
+    open[depth++] = isMap;
+  };
+
+  for (;;) {
+    // A value belongs at i.
+    const c = i < end ? b[i]! : -1;
+    if (c === OPEN_LIST) {
+      i = skipSpace(b, i + 1, end);
+      if (i >= end || b[i] !== CLOSE_LIST) {
+        push(0);
+        continue;
+      }
+      i++;
+    } else if (c === OPEN_MAP) {
+      i = skipSpace(b, i + 1, end);
+      if (i >= end || b[i] !== CLOSE_MAP) {
+        push(1);
+        i = checkName(b, i, end);
+        continue;
+      }
+      i++;
+    } else {
+      i = checkScalar(b, i, end);
+    }
+    // A value has ended at i: close what ends here, or step over the comma to the next value.
+    for (;;) {
+      if (depth === 0) {
+        const tail = skipSpace(b, i, end);
+        if (tail !== end) throw corrupt('something stands behind the value', tail);
+        return { start, end: i };
+      }
+      i = skipSpace(b, i, end);
+      if (i >= end) throw corrupt('the text ends inside a list or map', end);
+      const isMap = open[depth - 1] === 1;
+      const next = b[i]!;
+      if (next === COMMA) {
+        i = skipSpace(b, i + 1, end);
+        if (isMap) i = checkName(b, i, end);
+        break;
+      }
+      if (next !== (isMap ? CLOSE_MAP : CLOSE_LIST)) {
+        throw corrupt(isMap ? 'a comma or } is missing' : 'a comma or ] is missing', i);
+      }
+      i++;
+      depth--;
+    }
+  }
+}

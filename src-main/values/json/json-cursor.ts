@@ -1,0 +1,150 @@
+// Cursor over checked JSON text. Children are indexed in one typed array when they are first asked for; numbers stay their lexeme.
+
+import { isUtf8 } from 'node:buffer';
+import type { ValueKind } from '../../../shared/model/value-node.ts';
+import { asBuffer, corrupt } from '../bytes.ts';
+import type { Cursor } from '../cursor.ts';
+import { KeyIndex } from '../key-index.ts';
+import { listSpans, mapSpans, skipString } from './skip.ts';
+
+const BACKSLASH = 0x5c;
+
+function numberKind(b: Uint8Array, start: number, end: number): 'integer' | 'float' {
+  for (let i = start; i < end; i++) {
+    const c = b[i]!;
+    // . E e, or the I of Infinity
+    if (c === 0x2e || c === 0x65 || c === 0x45 || c === 0x49) return 'float';
+  }
+  return 'integer';
+}
+
+function kindAt(b: Uint8Array, start: number, end: number): ValueKind {
+  switch (b[start]!) {
+    case 0x22:
+      return 'string';
+    case 0x5b:
+      return 'list';
+    case 0x7b:
+      return 'map';
+    case 0x74:
+    case 0x66:
+      return 'boolean';
+    case 0x6e:
+      return 'null';
+    case 0x4e:
+    case 0x49:
+      return 'float';
+    default:
+      return numberKind(b, start, end);
+  }
+}
+
+export class JsonCursor implements Cursor {
+  readonly encoding = 'json';
+  readonly kind: ValueKind;
+  readonly source: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly floatWidth = 0;
+  readonly object = null;
+  readonly extCode = null;
+  readonly opaqueEncoding = null;
+  #spans: Uint32Array | null = null;
+  #keys: KeyIndex | null = null;
+
+  /** `[start, end)` must be exactly one value that `checkJson` accepted. */
+  constructor(source: Uint8Array, start: number, end: number) {
+    this.source = source;
+    this.start = start;
+    this.end = end;
+    this.kind = kindAt(source, start, end);
+  }
+
+  slice(): Uint8Array {
+    return this.source.subarray(this.start, this.end);
+  }
+
+  #children(): Uint32Array {
+    this.#spans ??=
+      this.kind === 'map' ? mapSpans(this.source, this.start, this.end) : listSpans(this.source, this.start, this.end);
+    return this.#spans;
+  }
+
+  get count(): number {
+    if (this.kind === 'map') return this.#children().length / 3;
+    if (this.kind === 'list') return this.#children().length / 2;
+    return 0;
+  }
+
+  child(ordinal: number): Cursor {
+    if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= this.count) {
+      throw new RangeError(`no child ${ordinal} in a ${this.kind} of ${this.count}`);
+    }
+    const spans = this.#children();
+    const at = this.kind === 'map' ? ordinal * 3 + 1 : ordinal * 2;
+    return new JsonCursor(this.source, spans[at]!, spans[at + 1]!);
+  }
+
+  key(ordinal: number): Cursor {
+    if (this.kind !== 'map') throw new TypeError(`a ${this.kind} has no keys`);
+    if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= this.count) {
+      throw new RangeError(`no entry ${ordinal} in a map of ${this.count}`);
+    }
+    const start = this.#children()[ordinal * 3]!;
+    return new JsonCursor(this.source, start, skipString(this.source, start));
+  }
+
+  ordinalOf(key: string): number {
+    if (this.kind !== 'map' || !key.isWellFormed()) return -1;
+    this.#keys ??= new KeyIndex(this.count, (ordinal) => {
+      const name = this.key(ordinal);
+      const payload = name.payload();
+      if (!payload.includes(BACKSLASH)) return payload;
+      return name.isUnicode() ? Buffer.from(name.text(), 'utf8') : null;
+    });
+    return this.#keys.find(key);
+  }
+
+  get(key: string): Cursor | null {
+    const ordinal = this.ordinalOf(key);
+    return ordinal < 0 ? null : this.child(ordinal);
+  }
+
+  #unescaped(): string | null {
+    const payload = asBuffer(this.payload());
+    if (!isUtf8(payload)) return null;
+    if (!payload.includes(BACKSLASH)) return payload.toString('utf8');
+    const text: unknown = JSON.parse(asBuffer(this.slice()).toString('utf8'));
+    return typeof text === 'string' && text.isWellFormed() ? text : null;
+  }
+
+  isUnicode(): boolean {
+    return this.kind === 'string' && this.#unescaped() !== null;
+  }
+
+  text(): string {
+    if (this.kind !== 'string') throw new TypeError(`a ${this.kind} has no text`);
+    const text = this.#unescaped();
+    if (text === null) throw corrupt('a string is not valid Unicode', this.start);
+    return text;
+  }
+
+  payload(): Uint8Array {
+    if (this.kind !== 'string') throw new TypeError(`a ${this.kind} has no payload`);
+    return this.source.subarray(this.start + 1, this.end - 1);
+  }
+
+  bool(): boolean {
+    if (this.kind !== 'boolean') throw new TypeError(`a ${this.kind} is not a boolean`);
+    return this.source[this.start] === 0x74;
+  }
+
+  lexeme(): string {
+    if (this.kind !== 'integer' && this.kind !== 'float') throw new TypeError(`a ${this.kind} is not a number`);
+    return asBuffer(this.slice()).toString('latin1');
+  }
+
+  approximate(): number {
+    return Number(this.lexeme());
+  }
+}

@@ -1,0 +1,36 @@
+// From a stored cell to a cursor. The one place where bytes are checked; every cursor below the root trusts this check.
+
+import { ForkpointError } from '../../shared/model/errors.ts';
+import { corrupt } from './bytes.ts';
+import type { Cursor, Encoding } from './cursor.ts';
+import { checkJson } from './json/check.ts';
+import { JsonCursor } from './json/json-cursor.ts';
+import { skipMsgpack } from './msgpack/header.ts';
+import { MsgpackCursor } from './msgpack/msgpack-cursor.ts';
+import { OpaqueCursor } from './opaque.ts';
+
+/**
+ * The value that a whole cell holds. JSON: white space around it is left off the root's span.
+ * Throws `corrupt` with the byte offset where the bytes depart from the encoding (cut off, garbage, something behind the value).
+ */
+export function openValue(encoding: Encoding, bytes: Uint8Array): Cursor {
+  // Offsets are kept in 32 bits; no store holds larger cells (SQLite ends at 2^31).
+  if (bytes.length > 0xffff_ffff) {
+    throw new ForkpointError(
+      'unsupported',
+      `A stored value of ${bytes.length} bytes is larger than Forkpoint reads (4 GB). Nothing was changed.`,
+    );
+  }
+  if (encoding === 'json') {
+    const { start, end } = checkJson(bytes, 0, bytes.length);
+    return new JsonCursor(bytes, start, end);
+  }
+  const end = skipMsgpack(bytes, 0, bytes.length);
+  if (end !== bytes.length) throw corrupt('something stands behind the value', end);
+  return new MsgpackCursor(bytes, 0, end);
+}
+
+/** A cell that is only carried: `opaqueEncoding` names why (`pickle`, `aes`, …). */
+export function opaqueValue(opaqueEncoding: string, bytes: Uint8Array): Cursor {
+  return new OpaqueCursor(opaqueEncoding, bytes);
+}
