@@ -150,7 +150,16 @@ export type SqliteChange = Described &
   );
 
 /** Content of a file change: bytes, and spans copied from files of the store. */
-export type Content = readonly (Uint8Array | { readonly path: string; readonly start: number; readonly end: number })[];
+export type Content = readonly (
+  | Uint8Array
+  | {
+      readonly path: string;
+      readonly start: number;
+      readonly end: number;
+      /** The span lies in an undo bundle: `path` is its absolute path. */
+      readonly bundle?: true;
+    }
+)[];
 
 export type FileChange = Described &
   /** Staged outside the listed folder on the same file system, fsync, rename; refused if the file exists. */

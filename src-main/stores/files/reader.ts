@@ -1,0 +1,185 @@
+// Reads of a folder: lists, spans and lines. A path is relative, with `/` between parts, and never leaves the root: neither by `..`
+// nor by a link. Names that are not valid Unicode cannot be said in such a path and are not listed; no framework writes them.
+
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { join, sep } from 'node:path';
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import { systemCode, systemError } from '../durable.ts';
+
+const unharmed = 'Nothing in the store was changed.';
+const block = 256 * 1024;
+const newline = 10;
+
+export class FolderReader implements FilesReader {
+  readonly kind = 'files';
+  readonly root: string;
+
+  /** `root` is a real path (links resolved). */
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  list(depth = 1): readonly FileEntry[] {
+    const entries: FileEntry[] = [];
+    this.#collect('', depth, entries);
+    return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  }
+
+  #collect(folder: string, depth: number, into: FileEntry[]): void {
+    let names: Buffer[];
+    try {
+      names = readdirSync(join(this.root, folder), { encoding: 'buffer' });
+    } catch (thrown) {
+      if (folder !== '' && systemCode(thrown) === 'ENOENT') return;
+      throw systemError(thrown, join(this.root, folder), unharmed);
+    }
+    for (const raw of names) {
+      const name = raw.toString('utf8');
+      if (!Buffer.from(name, 'utf8').equals(raw)) continue;
+      const path = folder === '' ? name : `${folder}/${name}`;
+      let stats: Stats | null;
+      try {
+        stats = this.#statInside(path);
+      } catch (thrown) {
+        // A link that leads outside, or a folder that this user may not enter: not a part of this store.
+        if (thrown instanceof ForkpointError) continue;
+        throw thrown;
+      }
+      if (stats === null) continue;
+      if (stats.isFile()) into.push(entryOf(path, stats));
+      else if (stats.isDirectory() && depth > 1 && !name.startsWith('.')) this.#collect(path, depth - 1, into);
+    }
+  }
+
+  stat(path: string): FileEntry | null {
+    const stats = this.#statInside(path);
+    return stats !== null && stats.isFile() ? entryOf(path, stats) : null;
+  }
+
+  /** Null if there is nothing; throws `unable` if a link leads outside. */
+  #statInside(path: string): Stats | null {
+    const full = this.absolute(path);
+    let real: string;
+    try {
+      real = realpathSync.native(full);
+    } catch (thrown) {
+      const code = systemCode(thrown);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+      throw systemError(thrown, full, unharmed);
+    }
+    if (real !== this.root && !real.startsWith(this.root.endsWith(sep) ? this.root : this.root + sep)) {
+      throw new ForkpointError(
+        'unable',
+        `\`${path}\` is a link that leads out of the store. It was not followed; nothing was changed.`,
+        'Open the folder that it leads to, if you trust it.',
+      );
+    }
+    return statSync(real, { throwIfNoEntry: false }) ?? null;
+  }
+
+  /** The path on disk; throws `unable` for anything that is not a plain path below the root. */
+  absolute(path: string): string {
+    const parts = path.split('/');
+    if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0'))) {
+      throw new ForkpointError('unable', `\`${path}\` is not a path inside the store. ${unharmed}`);
+    }
+    return join(this.root, ...parts);
+  }
+
+  read(path: string, start = 0, end?: number): Uint8Array {
+    const fd = this.#open(path);
+    try {
+      const size = fstatSync(fd).size;
+      const bytes = new Uint8Array(Math.max(0, Math.min(end ?? size, size) - start));
+      const got = readFully(fd, bytes, start);
+      return got === bytes.length ? bytes : bytes.subarray(0, got);
+    } catch (thrown) {
+      throw systemError(thrown, path, unharmed);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * Lines from byte `from` on, `index` counted from there. A last line without `\n` is given with `terminated: false`; an empty
+   * rest is no line. The bytes stay valid after the loop.
+   */
+  *lines(path: string, from = 0): IterableIterator<Line> {
+    const fd = this.#open(path);
+    try {
+      let index = 0;
+      // `held` are the bytes from `start` on that no line feed has ended yet, in pieces: a long line is put together once.
+      let start = from;
+      let held: Uint8Array[] = [];
+      let position = from;
+      for (;;) {
+        const buffer = new Uint8Array(block);
+        const got = this.#readBlock(fd, buffer, position, path);
+        if (got === 0) break;
+        let begin = 0;
+        for (;;) {
+          const at = buffer.subarray(0, got).indexOf(newline, begin);
+          if (at < 0) break;
+          const bytes = joined(held, buffer.subarray(begin, at));
+          held = [];
+          const end = position + at;
+          yield { index, start, end, bytes, terminated: true };
+          index += 1;
+          start = end + 1;
+          begin = at + 1;
+        }
+        if (begin < got) held.push(buffer.subarray(begin, got));
+        position += got;
+      }
+      if (held.length > 0) {
+        yield { index, start, end: position, bytes: joined(held, new Uint8Array(0)), terminated: false };
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #readBlock(fd: number, buffer: Uint8Array, position: number, path: string): number {
+    try {
+      return readSync(fd, buffer, 0, buffer.length, position);
+    } catch (thrown) {
+      throw systemError(thrown, path, unharmed);
+    }
+  }
+
+  #open(path: string): number {
+    if (this.stat(path) === null) {
+      throw new ForkpointError(
+        'not_found',
+        `\`${path}\` does not exist in \`${this.root}\` (any more).`,
+        'The framework may have removed it; look at the store again.',
+      );
+    }
+    try {
+      return openSync(this.absolute(path), 'r');
+    } catch (thrown) {
+      throw systemError(thrown, path, unharmed);
+    }
+  }
+}
+
+function entryOf(path: string, stats: Stats): FileEntry {
+  return { path, size: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino };
+}
+
+function joined(held: readonly Uint8Array[], last: Uint8Array): Uint8Array {
+  if (held.length === 0) return last;
+  return Buffer.concat([...held, last]);
+}
+
+/** Fills `bytes` from a position of a file as far as the file goes; returns how many there were. */
+export function readFully(fd: number, bytes: Uint8Array, position: number): number {
+  let done = 0;
+  while (done < bytes.length) {
+    const got = readSync(fd, bytes, done, Math.min(bytes.length - done, 2 ** 30), position + done);
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}

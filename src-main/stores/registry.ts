@@ -1,0 +1,252 @@
+// Which formats there are, what a path holds, and opening it. Adding a framework is one folder and one line in `formats`.
+
+import { realpathSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ForkpointError } from '../../shared/model/errors.ts';
+import type { Backend, FilesReader, SqliteReader } from './backend.ts';
+import { systemError } from './durable.ts';
+import { openFiles } from './files/backend.ts';
+import { sniff, type Sniffed } from './sniff.ts';
+import { openSqlite } from './sqlite/backend.ts';
+import { unharmed } from './sqlite/source.ts';
+import type { Detection, Format, Store } from './store.ts';
+
+/** Every format, in the order in which they are asked. */
+export const sqliteFormats: readonly Format<SqliteReader>[] = [];
+export const filesFormats: readonly Format<FilesReader>[] = [];
+export const formats: readonly Format[] = [...sqliteFormats, ...filesFormats];
+
+export interface OpenStoreOptions {
+  /** Refuse every change. */
+  readonly readOnly?: boolean;
+}
+
+/** What one format said of a place. */
+export interface Verdict {
+  readonly format: string;
+  readonly framework: string;
+  readonly backend: 'sqlite' | 'files';
+  readonly detection: Detection;
+}
+
+/** What a path is. Exactly one of `store`, `inside` (not empty) and `refusal` says what can be done with it. */
+export interface Identification {
+  /** Real path. */
+  readonly path: string;
+  readonly store: { readonly format: string; readonly framework: string; readonly eras: readonly string[] } | null;
+  /** Stores that lie in this folder. */
+  readonly inside: readonly { readonly path: string; readonly format: string }[];
+  /** Why it cannot be opened. */
+  readonly refusal: ForkpointError | null;
+  /** What each format that was asked said, in order. */
+  readonly verdicts: readonly Verdict[];
+}
+
+interface Found<R extends SqliteReader | FilesReader> {
+  readonly format: Format<R> | null;
+  readonly eras: readonly string[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/**
+ * Opens the store at a path. Throws `not_found`, `not_a_store` (naming what was found), `corrupt`, `unsupported` (known, but not
+ * readable here), `io` (no permission). A folder that holds exactly one store opens that store.
+ */
+export function openStore(path: string, options: OpenStoreOptions = {}): Store {
+  const place = look(path);
+  if (place.sniffed.kind === 'sqlite') {
+    const backend = openSqlite(place.path, options);
+    try {
+      const found = ask(sqliteFormats, backend.reader);
+      if (found.format !== null) return found.format.open(backend);
+      throw notSqliteStore(place.path, place.sniffed, backend.reader, found.verdicts);
+    } catch (thrown) {
+      backend.close();
+      throw thrown;
+    }
+  }
+  if (place.sniffed.kind !== 'folder') throw refusalOf(place.path, place.sniffed);
+  const backend = openFiles(place.path, options);
+  const found = ask(filesFormats, backend.reader);
+  if (found.format !== null) return found.format.open(backend);
+  backend.close();
+  const inside = storesInside(place.path);
+  const [only] = inside;
+  if (only !== undefined && inside.length === 1) return openStore(only.path, options);
+  throw notFolderStore(place.path, inside, found.verdicts);
+}
+
+/** Says what a path holds and why, without keeping it open. Throws only where the path itself cannot be looked at. */
+export function identify(path: string): Identification {
+  const place = look(path);
+  if (place.sniffed.kind === 'sqlite') {
+    const backend = openSqlite(place.path, { readOnly: true });
+    try {
+      const found = ask(sqliteFormats, backend.reader);
+      const refusal =
+        found.format === null ? notSqliteStore(place.path, place.sniffed, backend.reader, found.verdicts) : null;
+      return identified(place.path, found, [], refusal);
+    } finally {
+      backend.close();
+    }
+  }
+  if (place.sniffed.kind !== 'folder') {
+    const nothing: Found<SqliteReader> = { format: null, eras: [], verdicts: [] };
+    return identified(place.path, nothing, [], refusalOf(place.path, place.sniffed));
+  }
+  const backend = openFiles(place.path, { readOnly: true });
+  const found = ask(filesFormats, backend.reader);
+  backend.close();
+  const inside = found.format === null ? storesInside(place.path) : [];
+  const refusal =
+    found.format === null && inside.length === 0 ? notFolderStore(place.path, inside, found.verdicts) : null;
+  return identified(place.path, found, inside, refusal);
+}
+
+function identified<R extends SqliteReader | FilesReader>(
+  path: string,
+  found: Found<R>,
+  inside: Identification['inside'],
+  refusal: ForkpointError | null,
+): Identification {
+  const { format, eras, verdicts } = found;
+  const store = format === null ? null : { format: format.format, framework: format.framework, eras };
+  return { path, store, inside, refusal, verdicts };
+}
+
+function look(path: string): { path: string; sniffed: Sniffed } {
+  try {
+    const sniffed = sniff(path);
+    if (sniffed.kind === 'missing') {
+      throw new ForkpointError(
+        'not_found',
+        `There is nothing at \`${path}\`.`,
+        'Check the path; a relative one starts at the folder that Forkpoint was started in.',
+      );
+    }
+    return { path: realpathSync.native(path), sniffed };
+  } catch (thrown) {
+    throw systemError(thrown, path, unharmed);
+  }
+}
+
+/** Asks each format in turn; the first `yes` wins. */
+function ask<R extends SqliteReader | FilesReader>(candidates: readonly Format<R>[], reader: R): Found<R> {
+  const verdicts: Verdict[] = [];
+  for (const format of candidates) {
+    const detection = format.detect(reader);
+    verdicts.push({ format: format.format, framework: format.framework, backend: reader.kind, detection });
+    if (detection.verdict === 'yes') return { format, eras: detection.eras, verdicts };
+  }
+  return { format: null, eras: [], verdicts };
+}
+
+function refusalOf(path: string, sniffed: Sniffed): ForkpointError {
+  const name = basename(path);
+  if (sniffed.kind === 'damaged') {
+    return new ForkpointError('corrupt', `\`${name}\` is ${sniffed.what}. ${unharmed}`, sniffed.hint);
+  }
+  const what = sniffed.kind === 'other' ? sniffed.what : 'not a store';
+  return new ForkpointError(
+    'not_a_store',
+    `\`${name}\` is not a checkpoint store: it is ${what}. ${unharmed}`,
+    sniffed.kind === 'other' ? sniffed.hint : null,
+  );
+}
+
+function refusedBy(path: string, verdicts: readonly Verdict[]): ForkpointError | null {
+  for (const { framework, detection } of verdicts) {
+    if (detection.verdict !== 'refused') continue;
+    return new ForkpointError(
+      'unsupported',
+      `\`${basename(path)}\` is a ${framework} store that cannot be read here: ${detection.reason} ${unharmed}`,
+      'A newer version of Forkpoint may be able to.',
+    );
+  }
+  return null;
+}
+
+function notSqliteStore(
+  path: string,
+  sniffed: Sniffed,
+  reader: SqliteReader,
+  verdicts: readonly Verdict[],
+): ForkpointError {
+  const refused = refusedBy(path, verdicts);
+  if (refused !== null) return refused;
+  const name = basename(path);
+  const tables = reader.tables().map((table) => table.name);
+  if (tables.length === 0) {
+    const incomplete = sniffed.kind === 'sqlite' && sniffed.header?.wal === true;
+    return new ForkpointError(
+      'not_a_store',
+      incomplete
+        ? `\`${name}\` is a SQLite database without tables, and possibly incomplete: its data may be in a file \`${name}-wal\` that is not here. ${unharmed}`
+        : `\`${name}\` is a SQLite database without any tables. ${unharmed}`,
+      incomplete
+        ? `Copy the store again together with \`${name}-wal\`.`
+        : 'Run the agent once so that it writes a checkpoint.',
+    );
+  }
+  const shown = tables.slice(0, 8).map((table) => `\`${table}\``);
+  const more = tables.length > shown.length ? ` and ${tables.length - shown.length} more` : '';
+  return new ForkpointError(
+    'not_a_store',
+    `\`${name}\` is a SQLite database, but it holds no checkpoint tables of a framework that Forkpoint knows (it has ${shown.join(', ')}${more}). ${unharmed}`,
+    '`forkpoint formats` lists what can be opened.',
+  );
+}
+
+function notFolderStore(path: string, inside: Identification['inside'], verdicts: readonly Verdict[]): ForkpointError {
+  const name = basename(path);
+  if (inside.length > 0) {
+    const shown = inside.slice(0, 8).map((store) => `\`${basename(store.path)}\``);
+    const more = inside.length > shown.length ? ` and ${inside.length - shown.length} more` : '';
+    return new ForkpointError(
+      'not_a_store',
+      `\`${name}\` is a folder with ${inside.length} stores: ${shown.join(', ')}${more}.`,
+      'Open one of them.',
+    );
+  }
+  return (
+    refusedBy(path, verdicts) ??
+    new ForkpointError(
+      'not_a_store',
+      `\`${name}\` is a folder, and neither it nor the files in it are a checkpoint store that Forkpoint knows. ${unharmed}`,
+      '`forkpoint formats` lists what can be opened.',
+    )
+  );
+}
+
+/** Stores directly in a folder: its files, and its folders one level down. What cannot be looked at is no store. */
+function storesInside(folder: string): { path: string; format: string }[] {
+  const stores: { path: string; format: string }[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name);
+    const format = formatOf(path);
+    if (format !== null) stores.push({ path, format });
+  }
+  return stores;
+}
+
+function formatOf(path: string): string | null {
+  let backend: Backend | null = null;
+  try {
+    const { kind } = sniff(path);
+    if (kind === 'sqlite') {
+      const opened = openSqlite(path, { readOnly: true });
+      backend = opened;
+      return ask(sqliteFormats, opened.reader).format?.format ?? null;
+    }
+    if (kind === 'folder') {
+      const opened = openFiles(path, { readOnly: true });
+      backend = opened;
+      return ask(filesFormats, opened.reader).format?.format ?? null;
+    }
+    return null;
+  } catch {
+    return null;
+  } finally {
+    backend?.close();
+  }
+}
