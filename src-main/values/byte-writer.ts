@@ -62,6 +62,11 @@ export class ByteWriter {
     this.#bytes.set(bytes, at);
   }
 
+  /** A view of what was written from `at` on; good until the next write. */
+  since(at: number): Uint8Array {
+    return this.#bytes.subarray(at, this.#length);
+  }
+
   /** A copy of what was written. */
   done(): Uint8Array {
     return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);

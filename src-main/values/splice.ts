@@ -4,13 +4,17 @@
 // `root` may be any cursor, also a value inside a larger cell; the result is always the new bytes of exactly that value.
 
 import { ForkpointError } from '../../shared/model/errors.ts';
+import type { Warning } from '../../shared/model/shapes.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { patched, utf8, type Patch } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
-import type { Dialect } from './edit.ts';
+import type { Dialect, Edit } from './edit.ts';
+import { changeWarning } from './edit-warnings.ts';
 import { headerSize } from './msgpack/header.ts';
 import { countHeader, extHeader, writeMapHeader, writeString } from './msgpack/write.ts';
-import { throughObjects } from './path.ts';
+import { openValue } from './open.ts';
+import { atOrdinals, findPlace, parsePath, throughObjects, type Step } from './path.ts';
+import { badValue, decodeTagged } from './tagged.ts';
 
 /** Cursors from the root to the place, both included. */
 function chainTo(root: Cursor, ordinals: readonly number[]): Cursor[] {
@@ -186,4 +190,132 @@ export function compose(dialect: Dialect, entries: readonly (readonly [key: stri
   });
   if (dialect !== 'msgpack') w.text('}');
   return w.done();
+}
+
+// ── Edits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** An edit may change what an object holds, but not break the shape by which the framework knows it. */
+function checkObjects(before: Cursor, after: Cursor, ordinals: readonly number[], path: string): void {
+  let was = before;
+  let is = after;
+  for (const ordinal of ordinals) {
+    if (was.kind === 'object' && is.object?.code !== was.object?.code) {
+      throw badValue(
+        `the object around ${JSON.stringify(path)} would no longer have the shape that the framework reads`,
+        'Replace the whole object, or give its content the type that it has now.',
+      );
+    }
+    was = was.child(ordinal);
+    is = is.child(ordinal);
+  }
+}
+
+function insert(
+  root: Cursor,
+  parent: readonly number[],
+  index: number,
+  bytes: Uint8Array,
+  keyBytes?: Uint8Array,
+): { readonly bytes: Uint8Array; readonly around: readonly number[] } {
+  return { bytes: insertAt(root, parent, index, bytes, keyBytes), around: parent };
+}
+
+/** Creates the last part of a path whose place does not exist yet. */
+function create(root: Cursor, path: string, steps: readonly Step[], bytes: Uint8Array, dialect: Dialect) {
+  const last = steps.at(-1);
+  const parent = findPlace(root, steps.slice(0, -1));
+  if (last === undefined || parent === null) {
+    throw badValue(
+      `the place that holds ${JSON.stringify(path)} does not exist`,
+      'Only the last part of a path is created; set the part before it first.',
+    );
+  }
+  const { cursor: container, ordinals } = throughObjects(atOrdinals(root, parent));
+  const place = [...parent, ...ordinals];
+  const { kind, count } = container;
+  if (kind === 'list') {
+    const index = last.kind === 'key' ? null : last.kind === 'index' ? last.index : last.token;
+    if (index === String(count) || (last.kind === 'token' && index === '-')) return insert(root, place, count, bytes);
+    throw badValue(
+      index !== null && /^-?\d+$/.test(index)
+        ? `${JSON.stringify(path)} lies beyond the list, which has ${count} item${count === 1 ? '' : 's'}`
+        : `${JSON.stringify(path)} names a key, but a list stands there`,
+      'Use --append to add an item at the end.',
+    );
+  }
+  if (kind === 'map') {
+    const key = last.kind === 'token' ? last.token : last.kind === 'key' ? last.key : null;
+    if (key !== null) {
+      if (!key.isWellFormed()) throw badValue('the key is not valid Unicode', 'Reach it by its tagged form.');
+      return insert(root, place, count, bytes, keyBytesOf(key, dialect));
+    }
+    if (dialect === 'msgpack' && last.kind === 'index') {
+      return insert(root, place, count, bytes, decodeTagged(last.index, dialect));
+    }
+    throw badValue(
+      `${JSON.stringify(path)} is an index, but a map stands there`,
+      'Write a key of digits as ["…"] in quotes, or bare behind a dot.',
+    );
+  }
+  throw badValue(`${JSON.stringify(path)} lies inside a ${kind}, which has no parts`, 'Set the value that holds it.');
+}
+
+function applyEdit(root: Cursor, edit: Edit, dialect: Dialect, warnings: Warning[]): Cursor {
+  const steps = parsePath(edit.path);
+  const place = findPlace(root, steps);
+  let result: { readonly bytes: Uint8Array; readonly around: readonly number[] };
+  if (edit.op === 'remove') {
+    if (place === null) {
+      throw new ForkpointError(
+        'not_found',
+        `There is nothing at ${JSON.stringify(edit.path)} to remove. Nothing was changed.`,
+        'Look at the state with show; a path is taken as it is spelt there.',
+      );
+    }
+    result = { bytes: removeAt(root, place), around: place.slice(0, -1) };
+  } else if (edit.op === 'append') {
+    const bytes = decodeTagged(edit.value, dialect);
+    if (place === null) {
+      throw badValue(`there is no list at ${JSON.stringify(edit.path)}`, 'Set it to a list first.');
+    }
+    const { cursor: list, ordinals } = throughObjects(atOrdinals(root, place));
+    if (list.kind !== 'list') {
+      throw badValue(`${JSON.stringify(edit.path)} is a ${list.kind}, not a list`, 'Only lists can be appended to.');
+    }
+    result = insert(root, [...place, ...ordinals], list.count, bytes);
+  } else {
+    const bytes = decodeTagged(edit.value, dialect);
+    if (place === null) {
+      result = create(root, edit.path, steps, bytes, dialect);
+    } else {
+      const warning = changeWarning(edit.path, atOrdinals(root, place), openValue(root.encoding, bytes));
+      if (warning !== null) warnings.push(warning);
+      result = { bytes: replaceAt(root, place, bytes), around: place };
+    }
+  }
+  const after = openValue(root.encoding, result.bytes);
+  checkObjects(root, after, result.around, edit.path);
+  return after;
+}
+
+/**
+ * Applies edits in order; each sees what the ones before it left. Gives the new bytes of the root and what a person should know.
+ * Throws `bad_value` (missing parent, index beyond the list, value that the dialect cannot hold, …) or `not_found` (nothing to remove).
+ */
+export function applyEdits(
+  root: Cursor,
+  edits: readonly Edit[],
+  dialect: Dialect,
+): { readonly bytes: Uint8Array; readonly warnings: readonly Warning[] } {
+  if (root.kind === 'opaque') {
+    throw new ForkpointError(
+      'unable',
+      'This value is pickled or encrypted and cannot be edited. Nothing was changed.',
+      'It can be copied as it is.',
+    );
+  }
+  const warnings: Warning[] = [];
+  let current = root;
+  for (const edit of edits) current = applyEdit(current, edit, dialect, warnings);
+  return { bytes: current.slice(), warnings };
 }
