@@ -1,0 +1,228 @@
+// The state as LangGraph's get_state of the latest shows it: the stored values with the writes of `Command` and of finished
+// tasks applied. How a channel takes its writes is inferred from the steps that the thread has already made.
+
+import { keysOf, openCell, textOf } from './cells.ts';
+import { nullTask } from './ids.ts';
+import { isRouting } from './next.ts';
+import { deltaChannels, isSnapshot, openPoint } from './point.ts';
+import type { Point } from './point.ts';
+import { reducers } from './reducers.ts';
+import type { Reducer } from './reducers.ts';
+import { inApplyOrder, tasksOf } from './tasks.ts';
+import type { RowReader, WriteRow } from './rows.ts';
+import { openValue } from '../../values/open.ts';
+import { setMember } from '../../values/splice.ts';
+import type { Cursor } from '../../values/cursor.ts';
+import type { Dialect } from '../../values/edit.ts';
+import type { SqliteReader } from '../backend.ts';
+
+/** Steps of the thread's history that are held against the reducers before a note says that they did not tell. */
+export const samplesRead = 200;
+
+export const editDialect = (point: Point): Dialect => (point.dialect === 'python' ? 'msgpack' : 'json-js');
+
+export interface AppliedState {
+  /** Null when nothing was to be applied. */
+  readonly root: Cursor | null;
+  readonly derived: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Writes of state channels, per channel, in the order that LangGraph applies them. */
+function stateWrites(rows: readonly WriteRow[]): Map<string, Cursor[]> {
+  const writes = new Map<string, Cursor[]>();
+  for (const row of rows) {
+    if (isRouting(row.channel) || /^__.*__$/.test(row.channel)) continue;
+    const cell = openCell(row.type, row.value);
+    const list = writes.get(row.channel);
+    if (list === undefined) writes.set(row.channel, [cell]);
+    else list.push(cell);
+  }
+  return writes;
+}
+
+function finishedWrites(point: Point, rows: readonly WriteRow[]): Map<string, Cursor[]> {
+  const tasks = tasksOf(point, rows);
+  return stateWrites(
+    inApplyOrder(tasks.planned ?? [])
+      .filter((t) => t.finished)
+      .flatMap((t) => t.rows),
+  );
+}
+
+interface OpenChannel {
+  readonly channel: string;
+  readonly before: Cursor | null;
+  readonly writes: readonly Cursor[];
+  candidates: readonly { readonly reducer: Reducer; readonly result: Uint8Array }[];
+  samples: number;
+  contradicted: boolean;
+}
+
+const distinct = (open: OpenChannel): number =>
+  new Set(open.candidates.map((c) => Buffer.from(c.result).toString('latin1'))).size;
+
+/** The steps that this thread has made, nearest first: own ancestors, then the rest of the namespace. */
+function* steps(
+  read: RowReader,
+  reader: SqliteReader,
+  point: Point,
+  channels: readonly string[],
+): Generator<{ before: Point; after: Point; rows: WriteRow[] }, void, void> {
+  const { thread, namespace } = point.row;
+  const marks = channels.map(() => '?').join(', ');
+  const wrote = new Set(
+    reader
+      .all(
+        `SELECT DISTINCT checkpoint_id FROM writes WHERE thread_id = ? AND checkpoint_ns = ? AND channel IN (${marks})`,
+        [thread, namespace, ...channels],
+      )
+      .map((r) => textOf(r['checkpoint_id'])),
+  );
+  wrote.delete(point.row.id);
+  const links = reader.all(
+    'SELECT checkpoint_id, parent_checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? AND parent_checkpoint_id IS NOT NULL ORDER BY checkpoint_id DESC',
+    [thread, namespace],
+  );
+  const parentOf = new Map(links.map((r) => [textOf(r['checkpoint_id']), textOf(r['parent_checkpoint_id'])]));
+  const order: [string, string][] = [];
+  const used = new Set<string>();
+  for (
+    let at = point.row.id, up = parentOf.get(at);
+    up !== undefined && !used.has(at);
+    at = up, up = parentOf.get(at)
+  ) {
+    used.add(at);
+    order.push([up, at]);
+  }
+  for (const [child, parent] of parentOf) if (!used.has(child)) order.push([parent, child]);
+  for (const [parent, child] of order) {
+    if (!wrote.has(parent)) continue;
+    const beforeRow = read.checkpoint(thread, namespace, parent);
+    const afterRow = read.checkpoint(thread, namespace, child);
+    if (beforeRow === null || afterRow === null) continue;
+    const before = openPoint(beforeRow, point.dialect);
+    const after = openPoint(afterRow, point.dialect);
+    // Only a superstep shows what the graph makes of its tasks' writes; an update or a copy does not.
+    if (after.source !== 'loop' || before.values === null || after.values === null) continue;
+    yield { before, after, rows: read.writes(thread, namespace, parent) };
+  }
+}
+
+function narrow(
+  open: OpenChannel[],
+  dialect: Dialect,
+  samples: Iterable<{ before: Point; after: Point; rows: WriteRow[] }>,
+): boolean {
+  let left = samplesRead;
+  for (const sample of samples) {
+    if (open.every((o) => distinct(o) <= 1 && o.samples > 0)) return true;
+    if (left-- === 0) return false;
+    const commanded = stateWrites(sample.rows.filter((r) => r.task === nullTask));
+    const writes = finishedWrites(sample.before, sample.rows);
+    for (const channel of open) {
+      const wrote = writes.get(channel.channel);
+      const after = sample.after.values?.get(channel.channel) ?? null;
+      if (wrote === undefined || after === null || commanded.has(channel.channel)) continue;
+      const before = sample.before.values?.get(channel.channel) ?? null;
+      const fitting = channel.candidates.filter(({ reducer }) => {
+        const expected = reducer.apply(before, wrote, dialect);
+        return expected !== null && reducer.agrees(expected, after);
+      });
+      channel.samples++;
+      if (fitting.length === 0) channel.contradicted = true;
+      channel.candidates = fitting;
+    }
+  }
+  return true;
+}
+
+/** Applies one round of writes to a map of values. */
+function round(
+  root: Cursor,
+  writes: ReadonlyMap<string, readonly Cursor[]>,
+  dialect: Dialect,
+  samples: (channels: readonly string[]) => Iterable<{ before: Point; after: Point; rows: WriteRow[] }>,
+  derived: Set<string>,
+  notes: string[],
+): Cursor {
+  const open = [...writes].map(([channel, list]): OpenChannel => {
+    const before = root.get(channel);
+    return {
+      channel,
+      before,
+      writes: list,
+      candidates: reducers.flatMap((reducer) => {
+        const result = reducer.apply(before, list, dialect);
+        return result === null ? [] : [{ reducer, result }];
+      }),
+      samples: 0,
+      contradicted: false,
+    };
+  });
+  const unsure = open.filter((o) => distinct(o) > 1);
+  const complete = unsure.length === 0 || narrow(unsure, dialect, samples(unsure.map((o) => o.channel)));
+  let at = root;
+  for (const channel of open) {
+    const choice = channel.candidates[0];
+    if (choice === undefined) {
+      notes.push(
+        channel.contradicted
+          ? `\`${channel.channel}\` has ${channel.writes.length} stored writes that are not applied here: its reducer is none that Forkpoint knows.`
+          : `\`${channel.channel}\` has ${channel.writes.length} stored writes that are not applied here: how they combine with its value cannot be told.`,
+      );
+      continue;
+    }
+    if (distinct(channel) > 1) {
+      notes.push(
+        `How \`${channel.channel}\` takes its writes is not in the store and ${complete ? "this thread's history does not tell" : `the ${samplesRead} nearest steps do not tell`}: here ${choice.reducer.describe}.`,
+      );
+    }
+    derived.add(channel.channel);
+    at = openValue(at.encoding, setMember(at, channel.channel, choice.result, dialect));
+  }
+  return at;
+}
+
+/** Applies what has been written at a point to its values. */
+export function applyWrites(
+  read: RowReader,
+  reader: SqliteReader,
+  point: Point,
+  rows: readonly WriteRow[],
+  only: 'commands' | 'all' = 'all',
+): AppliedState {
+  if (point.values === null) return { root: null, derived: [], notes: [] };
+  const dialect = editDialect(point);
+  const derived = new Set<string>();
+  const notes: string[] = [];
+  const samples = (channels: readonly string[]) => steps(read, reader, point, channels);
+  // Delta channels are rebuilt from all updates since a snapshot: their own writes alone would be a wrong value.
+  const delta = new Set([
+    ...deltaChannels(point),
+    ...keysOf(point.values).filter((c) => {
+      const value = point.values?.get(c) ?? null;
+      return value !== null && isSnapshot(value);
+    }),
+  ]);
+  const plain = (writes: ReadonlyMap<string, Cursor[]>): Map<string, Cursor[]> =>
+    new Map([...writes].filter(([channel]) => !delta.has(channel)));
+  const start = openValue(point.values.encoding, point.values.slice());
+  let root = round(
+    start,
+    plain(stateWrites(rows.filter((r) => r.task === nullTask))),
+    dialect,
+    samples,
+    derived,
+    notes,
+  );
+  if (only === 'all') {
+    const tasks = tasksOf(point, rows);
+    if (tasks.planned === null && rows.some((r) => r.task !== nullTask)) {
+      notes.push('What runs next at this checkpoint cannot be told, so writes of finished tasks are not applied.');
+    } else {
+      root = round(root, plain(finishedWrites(point, rows)), dialect, samples, derived, notes);
+    }
+  }
+  return { root: derived.size > 0 ? root : null, derived: [...derived], notes };
+}

@@ -1,0 +1,117 @@
+// What a LangGraph store says of itself: dialect, capabilities, and what stands beside it in the same file.
+
+import type { Layout } from './layout.ts';
+import { textOf } from './cells.ts';
+import type { WriterDialect } from './ids.ts';
+import type { Unable, Warning } from '../../../shared/model/shapes.ts';
+import type { SqliteReader } from '../backend.ts';
+import type { StoreDescription } from '../store.ts';
+
+export const capabilities: readonly string[] = [
+  'info',
+  'threads',
+  'log',
+  'show',
+  'pending',
+  'diff',
+  'blame',
+  'watch',
+  'bisect',
+  'find',
+  'fork',
+  'edit',
+  'export',
+  'import',
+  'operations',
+  'undo',
+  'live',
+];
+
+export const unable: readonly Unable[] = [
+  {
+    operation: 'fork',
+    reason: 'Threads with delta channels cannot be forked yet: a copy would rebuild other values than the original.',
+  },
+];
+
+export const frameworkName = (dialect: WriterDialect | null): string =>
+  dialect === 'js' ? 'LangGraph.js' : dialect === 'python' ? 'LangGraph (Python)' : 'LangGraph';
+
+const own = new Set(['checkpoints', 'writes']);
+
+/** Tables in the file that are not the checkpointer's. */
+export function foreignTables(reader: SqliteReader): string[] {
+  return reader
+    .tables()
+    .map((t) => t.name)
+    .filter((name) => !own.has(name.toLowerCase()) && !name.startsWith('sqlite_'));
+}
+
+const quoted = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ');
+
+/** Triggers that our inserts would fire. */
+export function ownTriggers(reader: SqliteReader): string[] {
+  return reader
+    .triggers()
+    .filter((t) => own.has(t.table.toLowerCase()))
+    .map((t) => t.name);
+}
+
+/** Warnings that every write to this file carries. */
+export function neighbourWarnings(reader: SqliteReader, copiesThread: boolean): Warning[] {
+  const warnings: Warning[] = [];
+  const triggers = ownTriggers(reader);
+  if (triggers.length > 0) {
+    warnings.push({
+      code: 'triggers',
+      message: `This file has ${triggers.length === 1 ? 'a trigger' : 'triggers'} of its own on the checkpoint tables (${quoted(triggers)}): other tables may change too, and undo does not take that back.`,
+      remedy: null,
+    });
+  }
+  const tables = foreignTables(reader);
+  if (copiesThread && tables.length > 0) {
+    warnings.push({
+      code: 'foreign_tables',
+      message: `This file also holds tables that are not checkpoints (${quoted(tables)}): what they know of the thread is not copied.`,
+      remedy: null,
+    });
+  }
+  return warnings;
+}
+
+export function describeStore(reader: SqliteReader, layout: Layout, dialect: WriterDialect | null): StoreDescription {
+  const notes: string[] = [];
+  const tables = foreignTables(reader);
+  if (tables.length > 0) notes.push(`The file also holds other tables (${quoted(tables)}); they are left alone.`);
+  const triggers = ownTriggers(reader);
+  if (triggers.length > 0) notes.push(`Writing here fires triggers of the file itself: ${quoted(triggers)}.`);
+  // Only the newest rows: reading the type of every row would walk the whole file.
+  const types = reader
+    .all('SELECT DISTINCT type FROM (SELECT type FROM checkpoints ORDER BY rowid DESC LIMIT 1000)')
+    .map((r) => textOf(r['type']));
+  if (types.some((t) => t.includes('+')))
+    notes.push('Some of the newest checkpoints are encrypted: they are listed, their states are not shown.');
+  if (types.includes('pickle'))
+    notes.push('Some of the newest checkpoints are Python pickles: they are listed, their states are not shown.');
+  if (types.includes('msgpack') && types.includes('json')) {
+    notes.push(
+      'Checkpoints of Python and of JavaScript stand in one file: neither library reads the rows of the other.',
+    );
+  }
+  const first = reader.get('SELECT 1 AS one FROM checkpoints LIMIT 1');
+  if (first === null) {
+    notes.push(
+      'There are no checkpoints in it. If the program that writes it was still open when the file was copied, they are in the `-wal` file beside the original.',
+    );
+  }
+  if (!layout.taskPath && dialect === 'python') {
+    notes.push('Written before checkpoint-sqlite 3.1.2: names of tasks are computed, not read.');
+  }
+  return {
+    framework: frameworkName(dialect),
+    eras: dialect === null ? [] : [`${dialect}-v4`],
+    capabilities,
+    unable,
+    notes,
+  };
+}

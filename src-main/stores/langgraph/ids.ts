@@ -1,0 +1,75 @@
+// Checkpoint ids: UUIDv6 texts whose digits hold the time and usually the superstep, so that a listing needs no blob.
+// Ids of custom savers may be any text: nothing here throws, what cannot be told is NaN or `unknownStep`.
+
+import { unknownStep } from '../../../shared/model/lineage.ts';
+
+/** Task id of writes that no task owns: `Command(resume=…)`, `Command(update=…)`. */
+export const nullTask = '00000000-0000-0000-0000-000000000000';
+
+export type WriterDialect = 'python' | 'js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** 100 ns units between 1582-10-15 (the epoch of UUID times) and 1970-01-01. */
+const epochOffset = 122_192_928_000_000_000n;
+
+/** The UUIDv6 shape; JS writes step -1 as `ffff`, so the variant bits are not looked at. */
+export function isUuidV6(id: string): boolean {
+  return uuid.test(id) && id[14] === '6';
+}
+
+/** The 60-bit count of 100 ns units in a UUIDv6, null for any other text. */
+export function ticksOf(id: string): bigint | null {
+  if (!isUuidV6(id)) return null;
+  return BigInt(`0x${id.slice(0, 8)}${id.slice(9, 13)}${id.slice(15, 18)}`);
+}
+
+/** Milliseconds since 1970, NaN for an id that is no UUIDv6. */
+export function timeOf(id: string): number {
+  const ticks = ticksOf(id);
+  return ticks === null ? Number.NaN : Number(ticks - epochOffset) / 10_000;
+}
+
+/**
+ * The superstep in the clock field: Python `0x8000 | (step & 0x3fff)`, JS `0x8000 + step` with -1 as `ffff`.
+ * A row made by `__copy__` or at the exit of a run may carry another one: the metadata is what counts.
+ */
+export function stepOf(id: string): number {
+  if (!isUuidV6(id)) return unknownStep;
+  const clock = Number.parseInt(id.slice(19, 23), 16);
+  if (clock >= 0xfffe) return clock - 0x1_0000;
+  if (clock < 0x8000) return unknownStep;
+  if (clock >= 0xc000) return clock - 0x8000;
+  const step = clock & 0x3fff;
+  return step >= 0x3ffe ? step - 0x4000 : step;
+}
+
+/** ISO 8601 in UTC with the microseconds that the id holds, null for an id that is no UUIDv6. */
+export function isoTimeOf(id: string): string | null {
+  const ticks = ticksOf(id);
+  if (ticks === null) return null;
+  const since = ticks - epochOffset;
+  const millis = Number(since / 10_000n);
+  if (since < 0n || Number.isNaN(new Date(millis).getTime())) return null;
+  const micros = Number((since % 10_000n) / 10n);
+  return new Date(millis).toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+}
+
+/** A UUIDv6 for a superstep; `random` gives the six bytes of the node field. Null when the time does not fit. */
+export function makeId(ticks: bigint, step: number, random: Uint8Array, dialect: WriterDialect): string | null {
+  if (ticks < 0n || ticks >= 1n << 60n) return null;
+  const time = ticks.toString(16).padStart(15, '0');
+  const clock = dialect === 'python' ? 0x8000 | (step & 0x3fff) : (0x8000 + step) & 0xffff;
+  const jsClock = dialect === 'js' && step < 0 ? 0x1_0000 + step : clock;
+  const node = [...random.subarray(0, 6)].map((b) => b.toString(16).padStart(2, '0')).join('');
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-6${time.slice(12)}-${jsClock.toString(16).padStart(4, '0')}-${node.padEnd(12, '0')}`;
+}
+
+export function ticksAt(millis: number): bigint {
+  return BigInt(Math.trunc(millis)) * 10_000n + epochOffset;
+}
+
+/** The `ts` that the dialect's own writer would print for this time. */
+export function timestampText(millis: number, dialect: WriterDialect): string {
+  const iso = new Date(millis).toISOString();
+  return dialect === 'js' ? iso : iso.replace('Z', '000+00:00');
+}

@@ -1,0 +1,441 @@
+// Forks: a new row in the same thread, or the branch up to a point copied into a new thread, with or without an edit on top.
+//
+// Checkpoint ids and task ids do not depend on the thread, so a new thread gets the rows as they are. A row that is new gets a
+// new id, and with it new task ids: finished or waiting tasks of the source do not carry over to it.
+
+import { textOf } from './cells.ts';
+import { neighbourWarnings } from './describe.ts';
+import { makeId, ticksAt, ticksOf } from './ids.ts';
+import type { WriterDialect } from './ids.ts';
+import { nextTasks } from './next.ts';
+import { resumeCode } from './pending.ts';
+import { editValues, newCheckpointCell, newMetadata } from './plan-row.ts';
+import type { EditedValues } from './plan-row.ts';
+import { openMetadata, openPoint, isDelta } from './point.ts';
+import type { Point } from './point.ts';
+import { checkpointOf, checkpointSelect, pointWhere, writeOf, writesSelect } from './rows.ts';
+import type { RowReader, WriteRow } from './rows.ts';
+import type { Layout } from './layout.ts';
+import { hostTaskOf } from './status.ts';
+import { tasksOf } from './tasks.ts';
+import type { PointTasks } from './tasks.ts';
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import { formatKey, parseKey } from '../../../shared/model/key.ts';
+import type { Warning } from '../../../shared/model/shapes.ts';
+import type { SqliteChange, SqliteReader, SqlRow, SqlValue, UndoGuard } from '../backend.ts';
+import type { ForkRequest, PlanContext, StorePlan } from '../store.ts';
+
+/** What a planner of an open store works with, besides what it relies on. */
+export interface PlanSource {
+  readonly reader: SqliteReader;
+  readonly read: RowReader;
+  readonly layout: Layout;
+  readonly dialect: WriterDialect | null;
+}
+
+const unable = (message: string, hint: string | null = null): ForkpointError =>
+  new ForkpointError('unable', message, hint);
+const shown = (thread: string): string => JSON.stringify(thread);
+
+/** Refuses a target thread that holds anything, in either table; the plan relies on its being empty. */
+export function relyOnNewThread(context: PlanContext, thread: string): void {
+  const rows = context.relying.relyOnRows(
+    `thread ${shown(thread)} does not exist`,
+    'SELECT (SELECT COUNT(*) FROM checkpoints WHERE thread_id = ?1) AS points, (SELECT COUNT(*) FROM writes WHERE thread_id = ?1) AS writes',
+    [thread],
+  );
+  if (Number(rows[0]?.['points'] ?? 0) > 0 || Number(rows[0]?.['writes'] ?? 0) > 0) {
+    throw new ForkpointError(
+      'exists',
+      `Thread ${shown(thread)} exists already in this store. Nothing was changed.`,
+      'Choose another id for the new thread.',
+    );
+  }
+}
+
+interface Source {
+  readonly point: Point;
+  readonly writes: readonly WriteRow[];
+  readonly tasks: PointTasks;
+  readonly isHead: boolean;
+  /** Newest id of the thread over all namespaces, and of the point's own namespace. */
+  readonly newest: string;
+}
+
+function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
+  const parts = parseKey(key);
+  const rows =
+    parts === null || parts.nth !== 0
+      ? []
+      : context.relying.relyOnRows('the checkpoint that is forked', `${checkpointSelect} ${pointWhere}`, [
+          parts.thread,
+          parts.namespace,
+          parts.id,
+        ]);
+  const stored = rows[0];
+  if (parts === null || stored === undefined) {
+    throw new ForkpointError(
+      'not_found',
+      `There is no checkpoint ${key} in this store (any more). Nothing was changed.`,
+      'Pick it from the log again.',
+    );
+  }
+  const point = openPoint(checkpointOf(stored), own.dialect ?? 'python');
+  if (point.root === null || point.values === null) {
+    throw unable(
+      `${point.problem ?? 'This checkpoint has no state.'} It cannot be forked; nothing was changed.`,
+      'Fork the checkpoint before it.',
+    );
+  }
+  if (point.version === null || point.version < 4) {
+    throw unable(
+      `This checkpoint is of format version ${point.version ?? 'unknown'}; forks are written in version 4 only. Nothing was changed.`,
+      'Let the thread run on with a current LangGraph, which stores its next checkpoints in version 4.',
+    );
+  }
+  if (isDelta(point)) {
+    throw unable(
+      'This thread has delta channels (their values are rebuilt from updates), and Forkpoint does not fork those yet: the fork would show other values than this checkpoint. Nothing was changed.',
+      'Use update_state of LangGraph itself.',
+    );
+  }
+  if (point.metadata === null) {
+    throw unable(
+      'The metadata of this checkpoint is not a JSON object, so LangGraph could not go on from a copy of it. Nothing was changed.',
+    );
+  }
+  const writes = context.relying
+    .relyOnRows('what has been written at the checkpoint', writesSelect(own.layout), [
+      parts.thread,
+      parts.namespace,
+      parts.id,
+    ])
+    .map(writeOf);
+  const head = context.relying.relyOnRows(
+    'the newest checkpoint of the thread',
+    'SELECT MAX(checkpoint_id) AS newest, MAX(checkpoint_id) FILTER (WHERE checkpoint_ns = ?2) AS head FROM checkpoints WHERE thread_id = ?1',
+    [parts.thread, parts.namespace],
+  )[0];
+  return {
+    point,
+    writes,
+    tasks: tasksOf(point, writes),
+    isHead: textOf(head?.['head']) === parts.id,
+    newest: textOf(head?.['newest']),
+  };
+}
+
+/** A new id above every id of the thread, also where the clock is behind. */
+function drawId(source: Source, step: number, context: PlanContext): { id: string; now: number; warnings: Warning[] } {
+  const now = context.draw.now();
+  const warnings: Warning[] = [];
+  const newestTicks = ticksOf(source.newest);
+  let ticks = ticksAt(now);
+  if (newestTicks !== null && newestTicks >= ticks) {
+    ticks = newestTicks + 1n;
+    warnings.push({
+      code: 'clock_behind',
+      message:
+        "The thread's newest checkpoint is of a later time than this machine's clock: what a run writes before that time would sort before the fork and never become the head.",
+      remedy: 'Set the clock right before the thread runs on.',
+    });
+  }
+  const id = makeId(ticks, step, context.draw.random(6), source.point.dialect);
+  if (id === null || id <= source.newest) {
+    throw unable(
+      `The newest checkpoint of the thread has the id ${source.newest}, and no id that LangGraph accepts sorts after it. Nothing was changed.`,
+      'Fork into a new thread.',
+    );
+  }
+  return { id, now, warnings };
+}
+
+function sameStorage(bytes: Uint8Array, like: SqlValue): SqlValue {
+  return typeof like === 'string' ? new TextDecoder().decode(bytes) : bytes;
+}
+
+interface NewRow {
+  readonly change: SqliteChange;
+  readonly id: string;
+  readonly warnings: readonly Warning[];
+}
+
+/** The row that a fork or an edit adds as a child of the source. */
+function newRow(source: Source, thread: string, edited: EditedValues | null, context: PlanContext): NewRow {
+  const { point } = source;
+  const step = (point.step ?? -1) + 1;
+  const { id, now, warnings } = drawId(source, step, context);
+  const cell = newCheckpointCell(point, edited, { id, step, now, draw: context.draw });
+  const metadata =
+    point.metadata === null
+      ? new Uint8Array()
+      : newMetadata(point.metadata, edited === null ? 'fork' : 'update', step, point.dialect === 'js');
+  const row: SqlRow = {
+    thread_id: thread,
+    checkpoint_ns: point.row.namespace,
+    checkpoint_id: id,
+    parent_checkpoint_id: point.row.id,
+    type: point.row.type,
+    checkpoint: sameStorage(cell, point.row.checkpoint),
+    metadata: sameStorage(metadata, point.row.metadata),
+  };
+  return {
+    change: {
+      kind: 'insert',
+      table: 'checkpoints',
+      row,
+      key: formatKey({ thread, namespace: point.row.namespace, id, nth: 0 }),
+    },
+    id,
+    warnings,
+  };
+}
+
+/** What the user should know of the point from which the thread will go on. */
+function situationWarnings(source: Source, edited: EditedValues | null, kept: boolean): Warning[] {
+  const warnings: Warning[] = [];
+  const values = edited?.after ?? source.point.values;
+  const next = nextTasks({ ...source.point, values });
+  if (next !== null && next.length === 0) {
+    warnings.push({
+      code: 'nothing_to_run',
+      message: 'The run has finished at this checkpoint: going on without a new input does nothing.',
+      remedy: 'Fork the checkpoint before the node that should run again, or give the graph a new input.',
+    });
+  }
+  const asked = (source.tasks.planned ?? []).some((t) => t.interrupts.length > 0 && !t.finished);
+  if (asked && source.isHead && !kept) {
+    warnings.push({
+      code: 'question_dropped',
+      message:
+        'The thread waits for an answer here. The fork does not carry the open question: its step runs again and asks anew.',
+      remedy: edited === null ? 'Keep the pending writes (--pending keep).' : null,
+    });
+  }
+  return warnings;
+}
+
+function inPlace(
+  own: PlanSource,
+  request: ForkRequest,
+  source: Source,
+  edited: EditedValues | null,
+  context: PlanContext,
+): StorePlan {
+  const { thread, namespace } = source.point.row;
+  const row = newRow(source, thread, edited, context);
+  const warnings = [...row.warnings, ...situationWarnings(source, edited, false)];
+  const finished = (source.tasks.planned ?? []).some((t) => t.finished);
+  if (request.pending === 'keep' && finished) {
+    warnings.push({
+      code: 'pending_dropped',
+      message:
+        'A new checkpoint in the same thread gives its tasks new ids, so what the finished tasks of this step have written does not count for it: they run again.',
+      remedy: 'Fork into a new thread to keep them.',
+    });
+  }
+  if (namespace === '') {
+    warnings.push({
+      code: 'becomes_head',
+      message:
+        'LangGraph takes the newest checkpoint of a thread for its head: the thread goes on from here, and its other branch only by checkpoint id.',
+      remedy: 'Fork into a new thread to leave the head where it is.',
+    });
+  } else if (namespace.includes(':') && hostTaskOf(own.read, source.point) === 'finished') {
+    warnings.push({
+      code: 'not_resumed',
+      message: 'The task that this sub-graph ran in has finished: LangGraph will not go on from the new checkpoint.',
+      remedy: 'Fork the checkpoint of the parent graph before that task.',
+    });
+  }
+  const guards: UndoGuard[] = [
+    {
+      kind: 'rows',
+      describe: `checkpoints that thread ${shown(thread)} has written since`,
+      sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_id > ? ORDER BY checkpoint_ns, checkpoint_id',
+      params: [thread, row.id],
+    },
+    {
+      kind: 'rows',
+      describe: 'what has been written at the new checkpoint',
+      sql: 'SELECT task_id, idx FROM writes WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ? ORDER BY task_id, idx',
+      params: [thread, namespace, row.id],
+    },
+  ];
+  return {
+    changes: { backend: 'sqlite', changes: [row.change], guards },
+    warnings: [...warnings, ...neighbourWarnings(own.reader, false)],
+    target: { thread, id: row.id },
+    resume: resumeCode(source.point.dialect, thread, null, []),
+    edited: edited === null ? null : { before: edited.before, after: edited.after },
+    follows: edited?.follows ?? [],
+  };
+}
+
+interface CopiedRow {
+  readonly namespace: string;
+  readonly id: string;
+  readonly bytes: number;
+}
+
+/** The point and its ancestors, oldest first. A parent that is missing ends the branch, as it does for LangGraph. */
+function branchTo(source: Source, context: PlanContext): CopiedRow[] {
+  const { thread, namespace, id } = source.point.row;
+  const rows = context.relying.relyOnRows(
+    'the branch up to the checkpoint',
+    `WITH RECURSIVE branch(id, parent, bytes) AS (
+       SELECT checkpoint_id, parent_checkpoint_id, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)
+         FROM checkpoints WHERE thread_id = ?1 AND checkpoint_ns = ?2 AND checkpoint_id = ?3
+       UNION
+       SELECT c.checkpoint_id, c.parent_checkpoint_id, COALESCE(length(c.checkpoint), 0) + COALESCE(length(c.metadata), 0)
+         FROM branch JOIN checkpoints c ON c.thread_id = ?1 AND c.checkpoint_ns = ?2 AND c.checkpoint_id = branch.parent
+     ) SELECT id, bytes FROM branch`,
+    [thread, namespace, id],
+  );
+  return rows.map((r) => ({ namespace, id: textOf(r['id']), bytes: Number(r['bytes'] ?? 0) })).toReversed();
+}
+
+/** Rows of sub-graphs that ran under copied checkpoints; those under the head only when its writes are kept. */
+function subgraphRows(source: Source, branch: readonly CopiedRow[], keep: boolean, context: PlanContext): CopiedRow[] {
+  const { thread, id } = source.point.row;
+  const hosts = new Set(branch.map((r) => r.id));
+  if (!keep) hosts.delete(id);
+  // Rows under ancestors are older than the point itself: so a run that goes on elsewhere in the thread does not void the plan.
+  const before = keep ? '' : ' AND checkpoint_id < ?';
+  const rows = context.relying.relyOnRows(
+    'the sub-graphs of the branch',
+    `SELECT checkpoint_ns, checkpoint_id, metadata, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0) AS bytes
+       FROM checkpoints WHERE thread_id = ? AND checkpoint_ns > ''${before} ORDER BY checkpoint_ns, checkpoint_id`,
+    keep ? [thread] : [thread, id],
+  );
+  return rows.flatMap((r): CopiedRow[] => {
+    const root =
+      openMetadata(r['metadata'] ?? null)
+        ?.get('parents')
+        ?.get('') ?? null;
+    if (root?.kind !== 'string' || !root.isUnicode() || !hosts.has(root.text())) return [];
+    const rowId = textOf(r['checkpoint_id']);
+    // An ancestor's sub-graph that ran again later (time travel) belongs to another branch.
+    if (root.text() !== id && rowId > id) return [];
+    return [{ namespace: textOf(r['checkpoint_ns']), id: rowId, bytes: Number(r['bytes'] ?? 0) }];
+  });
+}
+
+function copyChanges(
+  own: PlanSource,
+  source: Source,
+  thread: string,
+  rows: readonly CopiedRow[],
+  keep: boolean,
+  context: PlanContext,
+): SqliteChange[] {
+  const from = source.point.row;
+  const checkpointColumns = own.layout.checkpoints.columns.map((c) => c.name);
+  const writeColumns = own.layout.writes.columns.map((c) => c.name);
+  const changes: SqliteChange[] = rows.map((row) => ({
+    kind: 'copy',
+    table: 'checkpoints',
+    columns: checkpointColumns,
+    identity: { thread_id: from.thread, checkpoint_ns: row.namespace, checkpoint_id: row.id },
+    set: { thread_id: thread },
+    bytes: row.bytes,
+    key: formatKey({ thread, namespace: row.namespace, id: row.id, nth: 0 }),
+  }));
+  for (const row of rows) {
+    if (!keep && row.namespace === from.namespace && row.id === from.id) continue;
+    const writes = context.relying.relyOnRows(
+      'the writes of the branch',
+      `SELECT task_id, idx, COALESCE(length(value), 0) AS bytes FROM writes ${pointWhere} ORDER BY task_id, idx`,
+      [from.thread, row.namespace, row.id],
+    );
+    for (const write of writes) {
+      changes.push({
+        kind: 'copy',
+        table: 'writes',
+        columns: writeColumns,
+        identity: {
+          thread_id: from.thread,
+          checkpoint_ns: row.namespace,
+          checkpoint_id: row.id,
+          task_id: write['task_id'] ?? null,
+          idx: write['idx'] ?? null,
+        },
+        set: { thread_id: thread },
+        bytes: Number(write['bytes'] ?? 0),
+        key: null,
+      });
+    }
+  }
+  return changes;
+}
+
+function intoNewThread(
+  own: PlanSource,
+  request: ForkRequest,
+  thread: string,
+  source: Source,
+  edited: EditedValues | null,
+  context: PlanContext,
+): StorePlan {
+  const { point } = source;
+  if (point.row.namespace !== '') {
+    throw unable(
+      'A checkpoint of a sub-graph cannot start a thread: LangGraph finds it only through its parent graph. Nothing was changed.',
+      'Fork the checkpoint of the parent graph into a new thread, or fork this one in place.',
+    );
+  }
+  relyOnNewThread(context, thread);
+  const keep = request.pending === 'keep';
+  const branch = branchTo(source, context);
+  const rows = [...branch, ...subgraphRows(source, branch, keep, context)];
+  const changes = copyChanges(own, source, thread, rows, keep, context);
+  const warnings: Warning[] = [];
+  let id = point.row.id;
+  if (edited !== null) {
+    const row = newRow(source, thread, edited, context);
+    changes.push(row.change);
+    warnings.push(...row.warnings);
+    id = row.id;
+  }
+  const open =
+    keep && edited === null ? (source.tasks.planned ?? []).filter((t) => !t.finished && t.interrupts.length > 0) : [];
+  warnings.push(...situationWarnings(source, edited, keep && edited === null), ...neighbourWarnings(own.reader, true));
+  const guards: UndoGuard[] = [
+    {
+      kind: 'rows',
+      describe: `what thread ${shown(thread)} holds`,
+      sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id',
+      params: [thread],
+    },
+    {
+      kind: 'rows',
+      describe: `what tasks of thread ${shown(thread)} have written`,
+      sql: 'SELECT checkpoint_ns, checkpoint_id, task_id, idx FROM writes WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id, task_id, idx',
+      params: [thread],
+    },
+  ];
+  return {
+    changes: { backend: 'sqlite', changes, guards },
+    warnings,
+    target: { thread, id },
+    resume: resumeCode(
+      point.dialect,
+      thread,
+      null,
+      open.map((t) => t.interrupts[0]?.id ?? null),
+    ),
+    edited: edited === null ? null : { before: edited.before, after: edited.after },
+    follows: edited?.follows ?? [],
+  };
+}
+
+/** Plans a fork or an edit of one point. Throws `unable`, `exists`, `not_found`, `bad_value` with the reason. */
+export function planFork(own: PlanSource, request: ForkRequest, context: PlanContext): StorePlan {
+  const source = sourceOf(own, context, request.key);
+  const edited = editValues(source.point, request.edits, request.leave);
+  const plan =
+    request.target.kind === 'in-place'
+      ? inPlace(own, request, source, edited, context)
+      : intoNewThread(own, request, request.target.thread, source, edited, context);
+  return edited === null ? plan : { ...plan, warnings: [...edited.warnings, ...plan.warnings] };
+}

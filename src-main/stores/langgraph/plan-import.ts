@@ -1,0 +1,143 @@
+// Import: the rows of a thread document as inserts under another thread id; states arrive byte for byte.
+
+import { unreadableType } from './cells.ts';
+import { dialectOfType } from './layout.ts';
+import { relyOnNewThread } from './plan-fork.ts';
+import type { PlanSource } from './plan-fork.ts';
+import { neighbourWarnings } from './describe.ts';
+import { resumeCode } from './pending.ts';
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import { formatKey } from '../../../shared/model/key.ts';
+import type { SqliteChange, SqlRow, SqlTable, SqlValue, UndoGuard } from '../backend.ts';
+import type { ImportRequest, PlanContext, StorePlan, ThreadRecord } from '../store.ts';
+
+type Cell = ThreadRecord['cells'][number];
+
+const bad = (message: string): ForkpointError =>
+  new ForkpointError('bad_value', `${message} Nothing was changed.`, 'Export the thread again.');
+
+function valueOf(cell: Cell): SqlValue {
+  const text = (): string => {
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(cell.bytes);
+    } catch {
+      throw bad(`The cell \`${cell.name}\` of the document is not valid text.`);
+    }
+  };
+  switch (cell.storage) {
+    case 'null':
+      return null;
+    case 'blob':
+      return cell.bytes;
+    case 'text':
+      return text();
+    case 'integer': {
+      const digits = text();
+      if (!/^-?\d+$/.test(digits)) throw bad(`The cell \`${cell.name}\` of the document is not an integer.`);
+      return BigInt(digits);
+    }
+    case 'real': {
+      const number = Number(text());
+      if (Number.isNaN(number)) throw bad(`The cell \`${cell.name}\` of the document is not a number.`);
+      return number;
+    }
+  }
+}
+
+/** Columns that one version of the saver has and another has not; a row can do without them. */
+const optional = new Set(['task_path']);
+
+function rowOf(record: ThreadRecord, table: SqlTable, thread: string): SqlRow {
+  const known = new Map(table.columns.map((c) => [c.name, c]));
+  const row: Record<string, SqlValue> = {};
+  for (const cell of record.cells) {
+    if (!known.has(cell.name)) {
+      if (optional.has(cell.name)) continue;
+      throw new ForkpointError(
+        'unable',
+        `The document has a column \`${cell.name}\` that the table \`${table.name}\` of this store does not have. Nothing was changed.`,
+        'Import it into a store of the same version.',
+      );
+    }
+    row[cell.name] = cell.name === 'thread_id' ? thread : valueOf(cell);
+  }
+  for (const column of table.columns) {
+    if (column.pk > 0 && row[column.name] === undefined)
+      throw bad(`A row of \`${record.kind}\` in the document has no \`${column.name}\`.`);
+  }
+  return row;
+}
+
+/** Plans an import. Throws `unable` for another format or dialect, `exists` for a thread that is there. */
+export function planImport(own: PlanSource, request: ImportRequest, context: PlanContext): StorePlan {
+  const { document, thread } = request;
+  if (document.format !== 'langgraph') {
+    throw new ForkpointError(
+      'unable',
+      `This is a thread of ${document.framework}; this store is one of LangGraph. Nothing was changed.`,
+      null,
+    );
+  }
+  if (own.dialect !== null && document.dialect !== own.dialect) {
+    const name = (dialect: string): string =>
+      dialect === 'js' ? 'LangGraph.js' : dialect === 'python' ? 'LangGraph for Python' : dialect;
+    throw new ForkpointError(
+      'unable',
+      `This thread was written by ${name(document.dialect)}, the store by ${name(own.dialect)}: neither library reads the rows of the other. Nothing was changed.`,
+      'Import it into a store that the same library wrote.',
+    );
+  }
+  relyOnNewThread(context, thread);
+  context.relying.relyOnRows(
+    'the columns of the tables',
+    "SELECT 'checkpoints' AS t, name FROM pragma_table_info('checkpoints') UNION ALL SELECT 'writes', name FROM pragma_table_info('writes')",
+    [],
+  );
+  const changes: SqliteChange[] = [];
+  let head: string | null = null;
+  for (const record of document.records) {
+    const table =
+      record.kind === 'checkpoints' ? own.layout.checkpoints : record.kind === 'writes' ? own.layout.writes : null;
+    if (table === null)
+      throw bad(`The document has rows of a kind \`${record.kind}\` that a LangGraph store does not have.`);
+    const row = rowOf(record, table, thread);
+    const id = row['checkpoint_id'];
+    const namespace = row['checkpoint_ns'];
+    if (record.kind === 'checkpoints' && typeof id === 'string') {
+      const type = row['type'];
+      if (typeof type === 'string' && unreadableType(type) === null && dialectOfType(type) !== document.dialect) {
+        throw bad(`A checkpoint of the document has the type \`${type}\`, which ${document.dialect} does not write.`);
+      }
+      if (namespace === '' && (head === null || id > head)) head = id;
+      changes.push({
+        kind: 'insert',
+        table: table.name,
+        row,
+        key: formatKey({ thread, namespace: String(namespace), id, nth: 0 }),
+      });
+    } else changes.push({ kind: 'insert', table: table.name, row, key: null });
+  }
+  if (head === null) throw bad('The document holds no checkpoint of the root graph.');
+  const guards: UndoGuard[] = [
+    {
+      kind: 'rows',
+      describe: `what thread ${JSON.stringify(thread)} holds`,
+      sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id',
+      params: [thread],
+    },
+    {
+      kind: 'rows',
+      describe: `what tasks of thread ${JSON.stringify(thread)} have written`,
+      sql: 'SELECT checkpoint_ns, checkpoint_id, task_id, idx FROM writes WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id, task_id, idx',
+      params: [thread],
+    },
+  ];
+  return {
+    changes: { backend: 'sqlite', changes, guards },
+    warnings: neighbourWarnings(own.reader, false),
+    target: { thread, id: head },
+    resume: resumeCode(document.dialect === 'js' ? 'js' : 'python', thread, null, []),
+    edited: null,
+    follows: [],
+  };
+}

@@ -1,0 +1,100 @@
+// One checkpoint opened: the members of its cell and of its metadata as cursors, nothing decoded that is not asked for.
+
+import { cellProblem, dialectOfType } from './layout.ts';
+import { bodyOf, bytesOf, openCell, stringMember } from './cells.ts';
+import { stepOf } from './ids.ts';
+import type { WriterDialect } from './ids.ts';
+import type { CheckpointRow } from './rows.ts';
+import { openValue } from '../../values/open.ts';
+import type { Cursor } from '../../values/cursor.ts';
+import { unknownStep } from '../../../shared/model/lineage.ts';
+import type { SqlValue } from '../backend.ts';
+
+export interface Point {
+  readonly row: CheckpointRow;
+  readonly dialect: WriterDialect;
+  /** The checkpoint cell, null where it cannot be read; then `problem` says why. */
+  readonly root: Cursor | null;
+  readonly problem: string | null;
+  /** Format version `v`, null where it cannot be told. */
+  readonly version: number | null;
+  readonly values: Cursor | null;
+  readonly versions: Cursor | null;
+  readonly seen: Cursor | null;
+  readonly metadata: Cursor | null;
+  /** From the metadata, else from the id; null where neither tells. */
+  readonly step: number | null;
+  readonly source: string | null;
+}
+
+/** Metadata is JSON in both dialects, as BLOB or (hand-made) TEXT; null where it is no JSON object. */
+export function openMetadata(value: SqlValue): Cursor | null {
+  const bytes = bytesOf(value);
+  if (bytes.length === 0) return null;
+  try {
+    const cursor = openValue('json', bytes);
+    return cursor.kind === 'map' ? cursor : null;
+  } catch {
+    return null;
+  }
+}
+
+export function integerMember(map: Cursor | null, key: string): number | null {
+  const value = map?.get(key) ?? null;
+  return value?.kind === 'integer' ? value.approximate() : null;
+}
+
+export function openPoint(row: CheckpointRow, fallback: WriterDialect): Point {
+  const problem = cellProblem(row.type, bytesOf(row.checkpoint));
+  const root = problem === null ? bodyOf(openCell(row.type, row.checkpoint)) : null;
+  const metadata = openMetadata(row.metadata);
+  const idStep = stepOf(row.id);
+  const values = root?.get('channel_values') ?? null;
+  return {
+    row,
+    dialect: dialectOfType(row.type) ?? fallback,
+    root,
+    problem,
+    version: integerMember(root, 'v'),
+    values: values?.kind === 'map' ? values : null,
+    versions: root?.get('channel_versions') ?? null,
+    seen: root?.get('versions_seen') ?? null,
+    metadata,
+    step: integerMember(metadata, 'step') ?? (idStep === unknownStep ? null : idStep),
+    source: stringMember(metadata, 'source'),
+  };
+}
+
+/** Channels whose values LangGraph rebuilds from updates (delta channels), as far as the metadata names them. */
+export function deltaChannels(point: Point): string[] {
+  const counters = point.metadata?.get('counters_since_delta_snapshot') ?? null;
+  const names: string[] = [];
+  if (counters?.kind === 'map') {
+    for (let i = 0; i < counters.count; i++) {
+      const key = counters.key(i);
+      if (key.kind === 'string' && key.isUnicode()) names.push(key.text());
+    }
+  }
+  return names;
+}
+
+/** A snapshot of a delta channel: ext 7 in Python, `{"lc":2,"type":"delta_snapshot"}` in JS. */
+export function isSnapshot(value: Cursor): boolean {
+  if (value.kind === 'object') return value.object?.via === 'snapshot';
+  return (
+    value.kind === 'map' &&
+    value.count === 3 &&
+    stringMember(value, 'type') === 'delta_snapshot' &&
+    value.get('lc') !== null
+  );
+}
+
+/** True if any channel of the point is a delta channel: its history then depends on rows that a fork would change. */
+export function isDelta(point: Point): boolean {
+  if (deltaChannels(point).length > 0) return true;
+  for (let i = 0; i < (point.values?.count ?? 0); i++) {
+    const value = point.values?.child(i);
+    if (value !== undefined && isSnapshot(value)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,154 @@
+// Why a checkpoint stands where it stands: its status, what is next, and the one line that says what stopped it.
+
+import { bodyOf } from './cells.ts';
+import { openPoint } from './point.ts';
+import type { Point } from './point.ts';
+import { tasksOf } from './tasks.ts';
+import type { PlannedTask, PointTasks } from './tasks.ts';
+import type { RowReader, WriteRow } from './rows.ts';
+import { shortText } from '../../values/describe.ts';
+import type { Cursor } from '../../values/cursor.ts';
+import type { Status } from '../../../shared/model/status.ts';
+
+const noteLength = 160;
+
+/** A checkpoint with its writes and tasks. */
+export interface Situation {
+  readonly point: Point;
+  readonly writes: readonly WriteRow[];
+  readonly tasks: PointTasks;
+  readonly isHead: boolean;
+  /** For a sub-graph's checkpoint: what its parent graph's task has come to. */
+  readonly host: HostTask | null;
+}
+
+/** State of the task that a sub-graph runs in. `unknown`: it has left nothing yet, or cannot be found. */
+export type HostTask = 'waiting' | 'failed' | 'finished' | 'unknown';
+
+export interface Verdict {
+  readonly status: Status;
+  readonly next: readonly string[];
+  readonly note: string | null;
+}
+
+/** A task's question counts while nothing answered it; at a point that the run has left, it counts as what it stopped for. */
+export function asks(task: PlannedTask, isHead: boolean): boolean {
+  return task.interrupts.length > 0 && !(isHead && task.finished);
+}
+
+const line = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+/** The question of an interrupt on one line. Common shapes hold it under a name; else the value itself is shown. */
+function question(value: Cursor | null): string {
+  if (value === null) return 'It waits for an answer.';
+  const body = bodyOf(value);
+  for (const key of ['question', 'ask', 'message', 'description', 'prompt', 'text', 'title']) {
+    const text = body.get(key);
+    if (text?.kind === 'string' && text.isUnicode()) return shortText(text, noteLength);
+  }
+  return shortText(value, noteLength);
+}
+
+function errorLine(error: Cursor): string {
+  const body = bodyOf(error);
+  const message = body.get('message');
+  const name = body.get('name');
+  if (message?.kind === 'string' && message.isUnicode()) {
+    const prefix = name?.kind === 'string' && name.isUnicode() ? `${name.text()}: ` : '';
+    return line(`${prefix}${message.text()}`).slice(0, noteLength);
+  }
+  return error.kind === 'string' && error.isUnicode()
+    ? line(error.text()).slice(0, noteLength)
+    : shortText(error, noteLength);
+}
+
+export function verdictOf(situation: Situation): Verdict {
+  const { point, tasks, isHead, host } = situation;
+  if (point.problem !== null) return { status: 'unknown', next: [], note: point.problem };
+  if (tasks.planned === null) {
+    return {
+      status: 'unknown',
+      next: [],
+      note: `Stored in format version ${point.version ?? 'unknown'}: what runs next cannot be told from it.`,
+    };
+  }
+  const next = tasks.planned.map((t) => t.name);
+  if (next.length === 0) return { status: 'terminal', next, note: null };
+  if (host === 'finished' && isHead) {
+    // A hand-over to the parent graph leaves the sub-graph where it was, with its next node standing there for ever.
+    return { status: 'terminal', next, note: 'Its parent task has finished: nothing here runs any more.' };
+  }
+  const asking = tasks.planned.find((t) => asks(t, isHead));
+  if (asking !== undefined) {
+    return { status: 'interrupted', next, note: question(asking.interrupts[0]?.value ?? null) };
+  }
+  const failed = tasks.planned.find((t) => t.error !== null && !t.finished && !t.handled);
+  if (failed?.error) return { status: 'failed', next, note: errorLine(failed.error) };
+  return { status: 'idle', next, note: null };
+}
+
+/** The newest row of a functional thread names its entrypoint even where the first one does not. */
+function entrypointOf(read: RowReader, point: Point): string | null {
+  const { thread, namespace, id } = point.row;
+  for (const child of read.children(thread, namespace, id)) {
+    const row = read.checkpoint(thread, namespace, child);
+    if (row === null) continue;
+    const seen = openPoint(row, point.dialect).seen;
+    for (let i = 0; i < (seen?.count ?? 0); i++) {
+      const key = seen?.key(i);
+      if (seen === null || key?.kind !== 'string' || !key.isUnicode() || key.text().startsWith('__')) continue;
+      if (seen.child(i).ordinalOf('__start__') >= 0) return key.text();
+    }
+  }
+  return null;
+}
+
+/** Tasks of a point, with the entrypoint's name looked up where only a later checkpoint tells it. */
+export function tasksAt(read: RowReader, point: Point, writes: readonly WriteRow[]): PointTasks {
+  const tasks = tasksOf(point, writes);
+  if (tasks.planned?.some((t) => t.next.guessed && t.name === '__start__' && t.rows.length === 0) !== true)
+    return tasks;
+  const entrypoint = entrypointOf(read, point);
+  return entrypoint === null ? tasks : tasksOf(point, writes, entrypoint);
+}
+
+/** The task that a namespace runs in, as its parent checkpoint's rows tell. */
+export function hostTaskOf(read: RowReader, point: Point): HostTask | null {
+  const { thread, namespace } = point.row;
+  if (namespace === '') return null;
+  const parents = point.metadata?.get('parents') ?? null;
+  if (parents?.kind !== 'map') return 'unknown';
+  const segments = namespace.split('|').filter((s) => !/^\d+$/.test(s));
+  const own = segments.at(-1) ?? '';
+  const container = segments.slice(0, -1).join('|');
+  const under = parents.get(container) ?? parents.get('');
+  if (under?.kind !== 'string' || !under.isUnicode()) return 'unknown';
+  const [name, task] = [own.split(':')[0] ?? own, own.includes(':') ? own.slice(own.indexOf(':') + 1) : null];
+  const row = read.checkpoint(thread, container, under.text()) ?? read.checkpoint(thread, '', under.text());
+  if (row === null) return 'unknown';
+  const writes = read.writes(thread, row.namespace, row.id);
+  const planned = tasksOf(openPoint(row, point.dialect), writes).planned ?? [];
+  const hosts = planned.filter((t) => (task === null ? t.name === name : t.id === task));
+  if (hosts.length === 0) {
+    // The id could not be computed for a planned task: the rows themselves still say who wrote them.
+    const rows = task === null ? [] : writes.filter((w) => w.task === task);
+    if (rows.length === 0) return 'unknown';
+    if (rows.some((r) => r.channel === '__interrupt__')) return 'waiting';
+    return rows.every((r) => r.channel === '__error__') ? 'failed' : 'finished';
+  }
+  if (hosts.some((t) => !t.finished && t.interrupts.length > 0)) return 'waiting';
+  if (hosts.some((t) => !t.finished && t.error !== null)) return 'failed';
+  return hosts.every((t) => t.finished) ? 'finished' : 'unknown';
+}
+
+export function situationOf(read: RowReader, point: Point, isHead?: boolean): Situation {
+  const { thread, namespace, id } = point.row;
+  const writes = read.writes(thread, namespace, id);
+  return {
+    point,
+    writes,
+    tasks: tasksAt(read, point, writes),
+    isHead: isHead ?? read.head(thread, namespace) === id,
+    host: hostTaskOf(read, point),
+  };
+}

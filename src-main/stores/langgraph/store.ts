@@ -1,0 +1,273 @@
+// An opened LangGraph SQLite store: answers every question of the Store interface from rows, cells and cursors.
+
+import { applyWrites, editDialect } from './applied.ts';
+import { bytesOf, keysOf, openCell, storageOf, textOf } from './cells.ts';
+import { describeStore } from './describe.ts';
+import { exportThread } from './export.ts';
+import { isoTimeOf } from './ids.ts';
+import type { WriterDialect } from './ids.ts';
+import { storeDialect } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { indexOfKey, keyOfPoint, readLineage } from './lineage.ts';
+import { nodesBetween } from './next.ts';
+import { pendingOf } from './pending.ts';
+import { planImport } from './plan-import.ts';
+import { planFork } from './plan-fork.ts';
+import { deltaChannels, isSnapshot, openMetadata, openPoint } from './point.ts';
+import type { Point } from './point.ts';
+import { rowReader, sizeOf } from './rows.ts';
+import type { RowReader } from './rows.ts';
+import { situationOf, tasksAt, verdictOf } from './status.ts';
+import { finishedNames } from './tasks.ts';
+import { detailOfThread, listThreads, summaryOfThread } from './threads.ts';
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import { parseKey } from '../../../shared/model/key.ts';
+import type { CheckpointKey, KeyParts } from '../../../shared/model/key.ts';
+import { linkKinds, stringAt } from '../../../shared/model/lineage.ts';
+import type { Lineage, PointIndex } from '../../../shared/model/lineage.ts';
+import type { Checkpoint, Provenance } from '../../../shared/model/shapes.ts';
+import type { Cursor } from '../../values/cursor.ts';
+import type { Backend, SqliteReader } from '../backend.ts';
+import type {
+  Changes,
+  ExportingStore,
+  Format,
+  OperationRequest,
+  PendingView,
+  PlanContext,
+  RawPart,
+  StateView,
+  Store,
+  StoreDescription,
+  StorePlan,
+  ThreadDetail,
+  ThreadRecord,
+  ThreadSummary,
+} from '../store.ts';
+
+const notFound = (key: string): ForkpointError =>
+  new ForkpointError(
+    'not_found',
+    `There is no checkpoint ${key} in this store (any more).`,
+    'Refresh, or pick it from the log again.',
+  );
+
+export class LangGraphSqliteStore implements Store, ExportingStore {
+  readonly format: Format;
+  readonly backend: Backend<SqliteReader>;
+  readonly #read: RowReader;
+  readonly #layout: Layout;
+  #dialect: WriterDialect | null | undefined;
+
+  constructor(format: Format, backend: Backend<SqliteReader>, layout: Layout) {
+    this.format = format;
+    this.backend = backend;
+    this.#layout = layout;
+    this.#read = rowReader(backend.reader, layout);
+  }
+
+  get #reader(): SqliteReader {
+    return this.backend.reader;
+  }
+
+  /** The store's own dialect, for rows whose type does not tell. */
+  dialect(): WriterDialect | null {
+    this.#dialect ??= storeDialect(this.#reader);
+    return this.#dialect;
+  }
+
+  describe(): StoreDescription {
+    return describeStore(this.#reader, this.#layout, this.dialect());
+  }
+
+  threads(): Generator<readonly ThreadSummary[], void, void> {
+    return listThreads(this.#reader);
+  }
+
+  threadSummary(thread: string): ThreadSummary | null {
+    return summaryOfThread(this.#reader, thread);
+  }
+
+  threadDetail(thread: string): ThreadDetail {
+    if (this.threadSummary(thread) === null) {
+      throw new ForkpointError('not_found', `There is no thread ${JSON.stringify(thread)} in this store.`, null);
+    }
+    return detailOfThread(this.#reader, this.#read, thread, this.dialect() ?? 'python');
+  }
+
+  lineage(thread: string, previous?: Lineage): Generator<number, Lineage, void> {
+    return readLineage(this.#reader, this.#read, thread, previous);
+  }
+
+  keyAt(lineage: Lineage, index: PointIndex): CheckpointKey {
+    return keyOfPoint(lineage, index);
+  }
+
+  indexOf(lineage: Lineage, key: CheckpointKey): PointIndex {
+    return indexOfKey(lineage, key);
+  }
+
+  checkpoints(lineage: Lineage, indices: readonly PointIndex[]): readonly Checkpoint[] {
+    return indices.map((index) => this.#checkpoint(lineage, index));
+  }
+
+  #checkpoint(lineage: Lineage, index: PointIndex): Checkpoint {
+    const namespaceIndex = lineage.namespace[index] ?? 0;
+    const namespace = lineage.namespaces[namespaceIndex] ?? '';
+    const id = stringAt(lineage.ids, index);
+    const point = this.#point({ thread: lineage.thread, namespace, id, nth: 0 });
+    const verdict = verdictOf(situationOf(this.#read, point, lineage.heads[namespaceIndex] === index));
+    const link = linkKinds[lineage.link[index] ?? 0];
+    const parent = lineage.parent[index] ?? -1;
+    return {
+      key: keyOfPoint(lineage, index),
+      id,
+      parent: parent < 0 ? null : keyOfPoint(lineage, parent),
+      parentKind: parent < 0 ? null : 'explicit',
+      parentReason: null,
+      missingParent: link === 'missing' ? (lineage.reasons[lineage.reason[index] ?? 0] ?? null) : null,
+      parentThread: null,
+      namespace,
+      step: point.step,
+      source: point.source,
+      node: this.#ran(point),
+      time: isoTimeOf(id),
+      status: verdict.status,
+      next: [...verdict.next],
+      bytes: sizeOf(point.row),
+      note: verdict.note,
+    };
+  }
+
+  /** Nodes whose results made this checkpoint: the finished tasks of its parent, else what `versions_seen` gained. */
+  #ran(point: Point): string[] {
+    const { thread, namespace, parent } = point.row;
+    if (point.source !== 'loop' || parent === null) return [];
+    const row = this.#read.checkpoint(thread, namespace, parent);
+    if (row === null) return [];
+    const before = openPoint(row, point.dialect);
+    const names = finishedNames(tasksAt(this.#read, before, this.#read.writes(thread, namespace, parent)));
+    return names.length > 0 ? names : nodesBetween(before, point);
+  }
+
+  #parts(key: CheckpointKey): KeyParts {
+    const parts = parseKey(key);
+    if (parts === null || parts.nth !== 0) throw notFound(key);
+    return parts;
+  }
+
+  #point(parts: KeyParts): Point {
+    const row = this.#read.checkpoint(parts.thread, parts.namespace, parts.id);
+    if (row === null) throw notFound(`${parts.thread}/${parts.namespace}/${parts.id}`);
+    return openPoint(row, this.dialect() ?? 'python');
+  }
+
+  state(key: CheckpointKey, applied = false): StateView {
+    const point = this.#point(this.#parts(key));
+    const dialect = editDialect(point);
+    if (point.root === null) {
+      const raw =
+        point.row.type === 'pickle' || point.row.type.includes('+')
+          ? openCell(point.row.type, point.row.checkpoint)
+          : null;
+      return { root: raw, provenance: new Map(), notes: point.problem === null ? [] : [point.problem], dialect };
+    }
+    const provenance = new Map<string, Provenance>(keysOf(point.values).map((k) => [k, 'stored']));
+    const notes: string[] = [];
+    const gone = deltaChannels(point).filter((c) => point.values?.get(c) === null);
+    for (const channel of gone) {
+      provenance.set(channel, 'absent');
+      notes.push(
+        `\`${channel}\` is not stored at this checkpoint: LangGraph rebuilds it from a snapshot and the updates since.`,
+      );
+    }
+    for (const channel of keysOf(point.values)) {
+      const value = point.values?.get(channel) ?? null;
+      if (value !== null && isSnapshot(value))
+        notes.push(`\`${channel}\` is stored here as a snapshot of a delta channel.`);
+    }
+    if (point.values === null) notes.push('This checkpoint has no `channel_values`.');
+    if (!applied) return { root: point.values, provenance, notes, dialect };
+    const { thread, namespace, id } = point.row;
+    const result = applyWrites(this.#read, this.#reader, point, this.#read.writes(thread, namespace, id));
+    for (const channel of result.derived) provenance.set(channel, 'derived');
+    return { root: result.root ?? point.values, provenance, notes: [...notes, ...result.notes], dialect };
+  }
+
+  metadata(key: CheckpointKey): Cursor | null {
+    const { thread, namespace, id } = this.#parts(key);
+    if (this.#read.checkpoint(thread, namespace, id) === null) throw notFound(key);
+    return openMetadata(this.#read.metadata(thread, namespace, id));
+  }
+
+  pending(key: CheckpointKey): PendingView {
+    return pendingOf(situationOf(this.#read, this.#point(this.#parts(key))));
+  }
+
+  raw(key: CheckpointKey): readonly RawPart[] {
+    const { thread, namespace, id } = this.#parts(key);
+    const where = 'WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?';
+    const select = (columns: readonly { readonly name: string }[]): string =>
+      columns.map((c) => `"${c.name.replaceAll('"', '""')}"`).join(', ');
+    const row = this.#reader.get(`SELECT ${select(this.#layout.checkpoints.columns)} FROM checkpoints ${where}`, [
+      thread,
+      namespace,
+      id,
+    ]);
+    if (row === null) throw notFound(key);
+    const parts: RawPart[] = [];
+    for (const column of this.#layout.checkpoints.columns) {
+      const value = row[column.name] ?? null;
+      parts.push({ where: `checkpoints.${column.name}`, storage: storageOf(value), bytes: bytesOf(value) });
+    }
+    const order = this.#layout.taskPath ? 'task_path, task_id, idx' : 'task_id, idx';
+    const writes = this.#reader.all(
+      `SELECT ${select(this.#layout.writes.columns)} FROM writes ${where} ORDER BY ${order}`,
+      [thread, namespace, id],
+    );
+    writes.forEach((write, i) => {
+      for (const column of this.#layout.writes.columns) {
+        const value = write[column.name] ?? null;
+        parts.push({ where: `writes[${i}].${column.name}`, storage: storageOf(value), bytes: bytesOf(value) });
+      }
+    });
+    return parts;
+  }
+
+  changesSince(token: string | null): Changes {
+    const now = this.#reader.get(
+      'SELECT (SELECT COALESCE(MAX(rowid), 0) FROM checkpoints) AS points, (SELECT COALESCE(MAX(rowid), 0) FROM writes) AS writes, (SELECT COUNT(*) FROM checkpoints) AS stored',
+    );
+    const points = Number(now?.['points'] ?? 0);
+    const writes = Number(now?.['writes'] ?? 0);
+    const stored = Number(now?.['stored'] ?? 0);
+    const next = `${points}.${writes}.${stored}`;
+    const before = token === null ? null : /^(\d+)\.(\d+)\.(\d+)$/.exec(token);
+    if (token === next) return { token: next, threads: [] };
+    if (before === null) return { token: next, threads: 'all' };
+    const [oldPoints, oldWrites, oldStored] = before.slice(1).map(Number);
+    // Row numbers only grow by inserts and replacements; anything else means that rows were taken away.
+    const added = this.#reader.all('SELECT thread_id FROM checkpoints WHERE rowid > ?', [BigInt(oldPoints ?? 0)]);
+    if (points < (oldPoints ?? 0) || writes < (oldWrites ?? 0) || stored !== (oldStored ?? 0) + added.length) {
+      return { token: next, threads: 'all' };
+    }
+    const wrote = this.#reader.all('SELECT DISTINCT thread_id FROM writes WHERE rowid > ?', [BigInt(oldWrites ?? 0)]);
+    return { token: next, threads: [...new Set([...added, ...wrote].map((r) => textOf(r['thread_id'])))] };
+  }
+
+  plan(request: OperationRequest, context: PlanContext): StorePlan {
+    const own = { reader: this.#reader, read: this.#read, layout: this.#layout, dialect: this.dialect() };
+    switch (request.operation) {
+      case 'import':
+        return planImport(own, request, context);
+      case 'edit':
+        return planFork(own, { ...request, operation: 'fork', target: { kind: 'in-place' }, pending: 'drop' }, context);
+      case 'fork':
+        return planFork(own, request, context);
+    }
+  }
+
+  exportRecords(thread: string): Generator<ThreadRecord, void, void> {
+    return exportThread(this.#reader, this.#layout, thread);
+  }
+}

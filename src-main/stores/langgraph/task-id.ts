@@ -1,0 +1,83 @@
+// Names for task ids: rows of `writes` carry only an id, which is a hash over the checkpoint, the step and the node.
+
+import { createHash } from 'node:crypto';
+import { createXXHash128 } from 'hash-wasm';
+import type { WriterDialect } from './ids.ts';
+
+const hasher = await createXXHash128();
+const encoder = new TextEncoder();
+
+/** XXH3-128 as 32 hexadecimal digits. */
+export function xxh3(...parts: readonly (Uint8Array | string)[]): string {
+  hasher.init();
+  for (const part of parts) hasher.update(part);
+  return hasher.digest('hex');
+}
+
+function grouped(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+function uuidBytes(id: string): Uint8Array | null {
+  const hex = id.replaceAll('-', '');
+  if (!/^[0-9a-fA-F]{32}$/.test(hex)) return null;
+  return Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** UUIDv5 (SHA-1) of a name; null when the namespace is no UUID. */
+export function uuid5(namespace: string, name: string): string | null {
+  const bytes = uuidBytes(namespace);
+  if (bytes === null) return null;
+  const digest = createHash('sha1').update(bytes).update(encoder.encode(name)).digest().subarray(0, 16);
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50;
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
+  return grouped(digest.toString('hex'));
+}
+
+/** What a task's id is computed from. `step` is that of the superstep it runs in: the checkpoint's own plus one. */
+export interface TaskSeed {
+  readonly checkpoint: string;
+  readonly namespace: string;
+  readonly step: number;
+  readonly node: string;
+}
+
+const nodeNamespace = (seed: TaskSeed): string =>
+  seed.namespace === '' ? seed.node : `${seed.namespace}|${seed.node}`;
+
+function pythonId(seed: TaskSeed, kind: string, rest: readonly string[]): string | null {
+  const bytes = uuidBytes(seed.checkpoint);
+  if (bytes === null) return null;
+  return grouped(xxh3(bytes, [nodeNamespace(seed), String(seed.step), seed.node, kind, ...rest].join('')));
+}
+
+function jsId(seed: TaskSeed, kind: string, rest: string | readonly string[]): string | null {
+  return uuid5(seed.checkpoint, JSON.stringify([nodeNamespace(seed), seed.step, seed.node, kind, rest]));
+}
+
+/** Ids that a node triggered by channels may have: one in Python (all triggers, sorted), in JS one per trigger. */
+export function pullTaskIds(seed: TaskSeed, triggers: readonly string[], dialect: WriterDialect): readonly string[] {
+  if (dialect === 'js') return triggers.map((t) => jsId(seed, '__pregel_pull', [t])).filter((id) => id !== null);
+  // Python sorts by code point; the default sort of JavaScript differs beyond the basic plane.
+  const sorted = [...triggers].sort(byCodePoint);
+  const id = pythonId(seed, '__pregel_pull', sorted);
+  return id === null ? [] : [id];
+}
+
+/** Id of the task that element `index` of `__pregel_tasks` starts. */
+export function pushTaskId(seed: TaskSeed, index: number, dialect: WriterDialect): string | null {
+  return dialect === 'js'
+    ? jsId(seed, '__pregel_push', String(index))
+    : pythonId(seed, '__pregel_push', [String(index)]);
+}
+
+export function byCodePoint(a: string, b: string): number {
+  const left = encoder.encode(a);
+  const right = encoder.encode(b);
+  const n = Math.min(left.length, right.length);
+  for (let i = 0; i < n; i++) {
+    const d = (left[i] ?? 0) - (right[i] ?? 0);
+    if (d !== 0) return d;
+  }
+  return left.length - right.length;
+}

@@ -1,0 +1,174 @@
+// The tasks of a checkpoint: what would run next, joined with the rows that tasks have written there so far.
+
+import { bodyOf, openCell, stringMember } from './cells.ts';
+import { nullTask } from './ids.ts';
+import { nextTasks } from './next.ts';
+import type { NextTask } from './next.ts';
+
+import type { Point } from './point.ts';
+import { byCodePoint, pullTaskIds, pushTaskId, uuid5 } from './task-id.ts';
+import type { TaskSeed } from './task-id.ts';
+import { parseTaskPath } from './task-path.ts';
+import type { TaskPath } from './task-path.ts';
+import type { WriteRow } from './rows.ts';
+import type { Cursor } from '../../values/cursor.ts';
+
+/** Rows that stand for what happened to a task, not for a result of it. */
+const notices: ReadonlySet<string> = new Set([
+  '__error__',
+  '__scheduled__',
+  '__interrupt__',
+  '__resume__',
+  '__error_source_node__',
+]);
+
+export interface TaskWrites {
+  readonly id: string;
+  readonly path: TaskPath;
+  readonly rows: readonly WriteRow[];
+}
+
+/** A task of the next superstep with what it has left behind. */
+export interface PlannedTask {
+  readonly next: NextTask;
+  /** From its rows, else computed; null where it cannot be told. */
+  readonly id: string | null;
+  readonly name: string;
+  readonly rows: readonly WriteRow[];
+  /** It has stored results: it will not run again unless the checkpoint is addressed by id. */
+  readonly finished: boolean;
+  readonly error: Cursor | null;
+  /** A handler of the node took the error over. */
+  readonly handled: boolean;
+  readonly interrupts: readonly StoredInterrupt[];
+}
+
+export interface StoredInterrupt {
+  readonly id: string | null;
+  readonly value: Cursor | null;
+  readonly schema: Cursor | null;
+}
+
+export interface PointTasks {
+  /** Null when what runs next cannot be told. */
+  readonly planned: readonly PlannedTask[] | null;
+  /** Groups of rows that belong to no planned task: update_state, @task calls, error handlers. */
+  readonly others: readonly TaskWrites[];
+  /** Rows that no task owns (`Command`). */
+  readonly unowned: readonly WriteRow[];
+}
+
+export function groupWrites(rows: readonly WriteRow[]): TaskWrites[] {
+  const groups = new Map<string, WriteRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.task);
+    if (group === undefined) groups.set(row.task, [row]);
+    else group.push(row);
+  }
+  return [...groups].map(([id, group]) => {
+    const paths = group.map((r) => parseTaskPath(r.path));
+    return {
+      id,
+      path: paths.find((p) => p.kind !== 'none' && p.kind !== 'update') ?? paths[0] ?? { kind: 'none' },
+      rows: group,
+    };
+  });
+}
+
+/** The interrupts of one `__interrupt__` row, in all shapes that LangGraph has written. */
+export function interruptsOf(row: WriteRow): StoredInterrupt[] {
+  const cell = openCell(row.type, row.value);
+  const list = cell.kind === 'list' ? Array.from({ length: cell.count }, (_, i) => cell.child(i)) : [cell];
+  return list.map((item) => {
+    const body = bodyOf(item);
+    if (body.kind !== 'map') return { id: null, value: item.kind === 'null' ? null : item, schema: null };
+    const schema = body.get('response_schema');
+    return {
+      id: stringMember(body, 'id'),
+      value: body.get('value'),
+      schema: schema === null || schema.kind === 'null' ? null : schema,
+    };
+  });
+}
+
+const isResult = (row: WriteRow): boolean => !notices.has(row.channel);
+
+/** Step that tasks of this checkpoint run in. */
+const runStep = (point: Point): number | null => (point.step === null ? null : point.step + 1);
+
+/** Ids that a planned task may have, the likeliest first. */
+export function candidateIds(point: Point, task: NextTask): readonly string[] {
+  const step = runStep(point);
+  if (step === null) return [];
+  const seed: TaskSeed = { checkpoint: point.row.id, namespace: point.row.namespace, step, node: task.node };
+  if (task.kind === 'push') {
+    const id = pushTaskId(seed, task.index, point.dialect);
+    return id === null ? [] : [id];
+  }
+  return pullTaskIds(seed, task.triggers, point.dialect);
+}
+
+function matches(group: TaskWrites, task: NextTask): boolean {
+  if (task.kind === 'push') return group.path.kind === 'push' && group.path.index === task.index;
+  return group.path.kind === 'pull' && group.path.node === task.node;
+}
+
+/** All that is known about the tasks of a point. `entrypoint` names a functional entrypoint that the point itself does not. */
+export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: string | null = null): PointTasks {
+  const groups = groupWrites(writes.filter((w) => w.task !== nullTask));
+  const unowned = writes.filter((w) => w.task === nullTask);
+  const next = nextTasks(point);
+  if (next === null) return { planned: null, others: groups, unowned };
+  const free = new Set(groups);
+  const planned = next.map((stored): PlannedTask => {
+    let task = stored;
+    if (task.guessed) {
+      const pull = groups.find((g) => g.path.kind === 'pull');
+      const call = groups.find((g) => g.path.kind === 'call');
+      const named =
+        pull?.path.kind === 'pull' ? pull.path.node : call?.path.kind === 'call' ? call.path.entrypoint : entrypoint;
+      if (named !== null) task = { ...task, node: named };
+    }
+    const ids = candidateIds(point, task);
+    let group: TaskWrites | undefined;
+    for (const candidate of free) if (matches(candidate, task)) group ??= candidate;
+    for (const candidate of free) if (ids.includes(candidate.id)) group ??= candidate;
+    if (group !== undefined) free.delete(group);
+    const rows = group?.rows ?? [];
+    const errorRow = rows.find((r) => r.channel === '__error__');
+    return {
+      next: task,
+      id: group?.id ?? ids[0] ?? null,
+      name: task.node,
+      rows,
+      finished: rows.some(isResult),
+      error: errorRow === undefined ? null : openCell(errorRow.type, errorRow.value),
+      handled: rows.some((r) => r.channel === '__error_source_node__'),
+      interrupts: rows.filter((r) => r.channel === '__interrupt__').flatMap(interruptsOf),
+    };
+  });
+  return { planned, others: [...free], unowned };
+}
+
+/** Order in which LangGraph applies the results of a step: nodes by name, then Sends by position. */
+export function inApplyOrder(tasks: readonly PlannedTask[]): PlannedTask[] {
+  return [...tasks].sort((a, b) => {
+    if (a.next.kind !== b.next.kind) return a.next.kind === 'pull' ? -1 : 1;
+    return a.next.kind === 'push' ? a.next.index - b.next.index : byCodePoint(a.name, b.name);
+  });
+}
+
+/** Names of the nodes that finished at a point, in the order their results are applied; each once. */
+export function finishedNames(tasks: PointTasks): string[] {
+  const names = new Set<string>();
+  for (const task of inApplyOrder(tasks.planned ?? [])) if (task.finished) names.add(task.name);
+  for (const group of tasks.others) {
+    if (group.path.kind === 'pull' && group.rows.some(isResult)) names.add(group.path.node);
+  }
+  return [...names];
+}
+
+/** True for rows that update_state left: its id is uuid5 of the checkpoint, its path says `__interrupt__`. */
+export function isUpdate(point: Point, group: TaskWrites): boolean {
+  return group.path.kind === 'update' || group.id === uuid5(point.row.id, '__interrupt__');
+}

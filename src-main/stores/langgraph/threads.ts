@@ -1,0 +1,83 @@
+// Threads of a store: listed from the primary-key index alone, so that no row and no blob is touched.
+
+import { textOf } from './cells.ts';
+import { isoTimeOf } from './ids.ts';
+import { situationOf, verdictOf } from './status.ts';
+import { openPoint } from './point.ts';
+import type { RowReader } from './rows.ts';
+import type { WriterDialect } from './ids.ts';
+import { formatKey } from '../../../shared/model/key.ts';
+import type { SqlRow, SqliteReader } from '../backend.ts';
+import type { ThreadDetail, ThreadSummary } from '../store.ts';
+
+/** Index entries that one batch walks, about 20 ms. */
+const batchEntries = 40_000;
+
+const columns = 'thread_id, COUNT(*) AS points, MAX(checkpoint_id) AS newest';
+/** Covered by the primary key; a test holds its query plan to that. */
+export const firstThreadsSql = `SELECT ${columns} FROM checkpoints GROUP BY thread_id ORDER BY thread_id LIMIT ?`;
+export const moreThreadsSql = `SELECT ${columns} FROM checkpoints WHERE thread_id > ? GROUP BY thread_id ORDER BY thread_id LIMIT ?`;
+
+function summaryOf(row: SqlRow): ThreadSummary {
+  return {
+    thread: textOf(row['thread_id']),
+    parts: null,
+    checkpoints: Number(row['points'] ?? 0),
+    updatedAt: isoTimeOf(textOf(row['newest'])),
+  };
+}
+
+/** All threads in the order of their ids; the size of a batch follows from how many checkpoints the last one had. */
+export function* listThreads(reader: SqliteReader): Generator<readonly ThreadSummary[], void, void> {
+  let last: string | null = null;
+  let limit = 50;
+  for (;;) {
+    const rows =
+      last === null ? reader.all(firstThreadsSql, [BigInt(limit)]) : reader.all(moreThreadsSql, [last, BigInt(limit)]);
+    const batch: ThreadSummary[] = rows.map(summaryOf);
+    if (batch.length > 0) yield batch;
+    if (batch.length < limit) return;
+    last = batch.at(-1)?.thread ?? null;
+    const walked = batch.reduce((sum, t) => sum + t.checkpoints, 0);
+    limit = Math.max(1, Math.min(10_000, Math.round((limit * batchEntries) / Math.max(1, walked))));
+  }
+}
+
+export function summaryOfThread(reader: SqliteReader, thread: string): ThreadSummary | null {
+  const row = reader.get(`SELECT ${columns} FROM checkpoints WHERE thread_id = ? GROUP BY thread_id`, [thread]);
+  return row === null ? null : summaryOf(row);
+}
+
+export function detailOfThread(
+  reader: SqliteReader,
+  read: RowReader,
+  thread: string,
+  fallback: WriterDialect,
+): ThreadDetail {
+  const namespaces = reader
+    .all('SELECT DISTINCT checkpoint_ns FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns', [thread])
+    .map((r) => textOf(r['checkpoint_ns']));
+  const leaves = reader.get(
+    `SELECT COUNT(*) AS n FROM checkpoints WHERE thread_id = ?1 AND checkpoint_ns = '' AND checkpoint_id NOT IN
+       (SELECT parent_checkpoint_id FROM checkpoints WHERE thread_id = ?1 AND checkpoint_ns = '' AND parent_checkpoint_id IS NOT NULL)`,
+    [thread],
+  );
+  const size = reader.get(
+    `SELECT (SELECT SUM(COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)) FROM checkpoints WHERE thread_id = ?1)
+          + (SELECT COALESCE(SUM(length(value)), 0) FROM writes WHERE thread_id = ?1) AS bytes`,
+    [thread],
+  );
+  const head = read.head(thread, '');
+  const row = head === null ? null : read.checkpoint(thread, '', head);
+  const point = row === null ? null : openPoint(row, fallback);
+  const verdict = point === null ? null : verdictOf(situationOf(read, point, true));
+  return {
+    thread,
+    namespaces,
+    branches: Number(leaves?.['n'] ?? 0),
+    head: head === null ? null : formatKey({ thread, namespace: '', id: head, nth: 0 }),
+    status: verdict?.status ?? 'unknown',
+    refused: point?.problem ?? null,
+    bytes: size?.['bytes'] === null || size === null ? null : Number(size['bytes']),
+  };
+}
