@@ -124,9 +124,28 @@ interface Described {
   readonly key?: string | null;
 }
 
+/** A cell whose bytes lie in an undo bundle: of any size, and text also where it is not valid Unicode. */
+export interface StoredCell {
+  readonly storage: 'text' | 'blob';
+  /** Absolute path of the bundle. */
+  readonly bundle: string;
+  readonly start: number;
+  readonly length: number;
+}
+
 export type SqliteChange = Described &
   (
-    | { readonly kind: 'insert'; readonly table: string; readonly row: SqlRow }
+    | {
+        readonly kind: 'insert';
+        readonly table: string;
+        readonly row: SqlRow;
+        /** Further cells of the row (undo of a delete). */
+        readonly cells?: Readonly<Record<string, StoredCell>>;
+        /** The rowid that the row had, where no column of it says so. */
+        readonly rowid?: bigint;
+        /** Size of the row where `row` does not hold all of it. */
+        readonly bytes?: number;
+      }
     /**
      * Copies one existing row inside SQLite, with some columns replaced: blobs never pass through us and keep their storage class.
      * `identity` selects exactly one row. Columns not named in `columns` get their default.
@@ -144,6 +163,8 @@ export type SqliteChange = Described &
         readonly table: string;
         readonly identity: SqlRow;
         readonly set: SqlRow;
+        /** Further cells that are set (undo of an update). */
+        readonly cells?: Readonly<Record<string, StoredCell>>;
         readonly bytes: number;
       }
     | { readonly kind: 'delete'; readonly table: string; readonly identity: SqlRow; readonly bytes: number }
@@ -164,7 +185,14 @@ export type Content = readonly (
 export type FileChange = Described &
   /** Staged outside the listed folder on the same file system, fsync, rename; refused if the file exists. */
   (
-    | { readonly kind: 'new-file'; readonly path: string; readonly content: Content; readonly bytes: number }
+    | {
+        readonly kind: 'new-file';
+        readonly path: string;
+        readonly content: Content;
+        readonly bytes: number;
+        /** Permission bits (undo of a removal); else what a new file gets here. */
+        readonly mode?: number;
+      }
     /** One O_APPEND write of whole lines ending in `\n`, fsync, after checking size and last byte. */
     | {
         readonly kind: 'append';
@@ -174,7 +202,14 @@ export type FileChange = Described &
         readonly bytes: number;
       }
     /** Staged, size and inode checked again just before the rename; mode and owner kept. */
-    | { readonly kind: 'rewrite'; readonly path: string; readonly content: Content; readonly bytes: number }
+    | {
+        readonly kind: 'rewrite';
+        readonly path: string;
+        readonly content: Content;
+        readonly bytes: number;
+        /** The file is only cut to this length, in place (undo of an append); `content` is then empty. */
+        readonly truncateTo?: number;
+      }
     | { readonly kind: 'delete-file'; readonly path: string; readonly bytes: number }
   );
 
@@ -203,7 +238,10 @@ export interface Applied {
   readonly deleted: number;
 }
 
-/** What became of a bundle whose process died: did the store get the change or not? */
+/**
+ * What became of a bundle whose process died: did the store get the change or not? Of several files the last makes the change
+ * visible: without it the change is `not-applied`, and `undo` gives what takes the others away again.
+ */
 export type Recovery = 'applied' | 'not-applied' | 'unclear';
 
 export interface Backend<R extends BackendReader = BackendReader> {

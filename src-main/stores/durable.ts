@@ -32,7 +32,7 @@ export function systemCode(thrown: unknown): string | null {
 export function systemError(thrown: unknown, path: string, harmless: string): ForkpointError {
   if (thrown instanceof ForkpointError) return thrown;
   const cause = { cause: thrown };
-  switch (systemCode(thrown)) {
+  switch (systemCode(thrown) ?? '') {
     case 'ENOSPC':
     case 'EDQUOT':
       return new ForkpointError(
