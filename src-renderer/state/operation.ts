@@ -10,6 +10,8 @@ export type OperationStart =
       readonly store: string;
       readonly key: string;
       readonly edits: readonly EditShape[];
+      /** Logical path of a value to begin editing; absent opens no editor. */
+      readonly path?: string;
     }
   /** `file`: dropped or chosen; null lets the sheet ask for one. */
   | { readonly operation: 'import'; readonly store: string; readonly file: File | null }

@@ -1,7 +1,177 @@
-// The inspector of the selected checkpoint: State, Diff, Pending, Raw.
+// The inspector of the selected checkpoint: State, Diff, Pending, Raw, and the facts beside them.
 
-import type { ReactNode } from 'react';
+import { useEffect } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { tabs } from '../../../shared/address/address.ts';
+import type { Tab } from '../../../shared/address/address.ts';
+import { registerActions } from '../../actions/action.ts';
+import { useHost } from '../../host/host.ts';
+import { useCall, useRevision, useService } from '../../service/client.ts';
+import { storeCan } from '../../state/session.ts';
+import { useView } from '../../state/view.ts';
+import { Button, EmptyState } from '../../ui/controls.tsx';
+import { Splitter, useRememberedSize } from '../../ui/splitter.tsx';
+import { forkFrom } from '../operations/start.ts';
+import { Aside } from './Aside.tsx';
+import { DiffTab } from './diff/DiffTab.tsx';
+import { editFocused, inspectorActions, savePatch } from './inspector-actions.ts';
+import { PendingTab } from './pending/PendingTab.tsx';
+import { RawTab } from './raw/RawTab.tsx';
+import { useSelectedRows } from './selected.ts';
+import type { SelectedRows } from './selected.ts';
+import { StateTab } from './state/StateTab.tsx';
+import './inspector.css';
+import './state/state.css';
+import './diff/diff.css';
+
+const words: Readonly<Record<Tab, string>> = { state: 'State', diff: 'Diff', pending: 'Pending', raw: 'Raw' };
 
 export default function Inspector(): ReactNode {
-  return null;
+  const store = useView((v) => v.store);
+  const thread = useView((v) => v.thread);
+  const checkpoint = useView((v) => v.checkpoint);
+  const client = useService();
+  const host = useHost();
+  useEffect(() => registerActions('inspector', inspectorActions(client, host)), [client, host]);
+  if (store === null || checkpoint === null) {
+    return (
+      <div className="inspector">
+        <EmptyState small title={thread === null ? 'No thread selected' : 'No checkpoint selected'}>
+          {thread === null
+            ? 'Choose a thread to see its checkpoints.'
+            : 'Choose a checkpoint above to see its state, what it changed, and what is pending.'}
+        </EmptyState>
+      </div>
+    );
+  }
+  return <InspectorOf store={store} checkpoint={checkpoint} />;
+}
+
+function InspectorOf(props: { readonly store: string; readonly checkpoint: string }): ReactNode {
+  const { store, checkpoint } = props;
+  const tab = useView((v) => v.tab);
+  const compared = useView((v) => v.compared);
+  const thread = useView((v) => v.thread);
+  const applied = useView((v) => v.applied);
+  const client = useService();
+  const host = useHost();
+  const revision = useRevision(store, thread);
+  const rows = useSelectedRows(store, checkpoint, compared, revision);
+  const pending = useCall('pending.get', { store, key: checkpoint }, { revision });
+  const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
+  const [width, setWidth] = useRememberedSize('aside', 320);
+  const waiting = pending.data?.tasks.length ?? 0;
+
+  const onTabKey = (event: KeyboardEvent): void => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const end = event.key === 'Home' ? 0 : event.key === 'End' ? tabs.length - 1 : null;
+    if (step === 0 && end === null) return;
+    const next = tabs[end ?? (tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    if (next === undefined) return;
+    useView.getState().showTab(next);
+    document.getElementById(`tab-${next}`)?.focus();
+    event.preventDefault();
+  };
+
+  return (
+    <div className="inspector">
+      <div className="inspector-bar">
+        <div className="tabs" role="tablist" aria-label="Inspector" onKeyDown={onTabKey}>
+          {tabs.map((t) => (
+            <button
+              key={t}
+              id={`tab-${t}`}
+              type="button"
+              role="tab"
+              className="tab"
+              aria-label={words[t]}
+              aria-selected={t === tab}
+              aria-controls="inspector-panel"
+              tabIndex={t === tab ? 0 : -1}
+              onClick={() => useView.getState().showTab(t)}
+            >
+              {words[t]}
+              {t === 'pending' && waiting > 0 && (
+                <b className="tab-count" data-status={pending.data?.status}>
+                  {waiting}
+                </b>
+              )}
+            </button>
+          ))}
+        </div>
+        <span className="spring" />
+        <Against rows={rows} />
+        {tab === 'diff' && (
+          <Button onClick={() => void savePatch(client, host)} title="Save as an RFC 6902 patch">
+            Export patch
+          </Button>
+        )}
+        {(storeCan('edit') || storeCan('fork')) && (
+          <Button shortcut="e" onClick={() => void editFocused(client)}>
+            Edit state
+          </Button>
+        )}
+        {storeCan('fork') && (
+          <Button look="primary" shortcut="f" onClick={() => forkFrom(store, checkpoint)}>
+            Fork from here
+          </Button>
+        )}
+      </div>
+      <div className="inspector-panel" id="inspector-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'state' && (
+          <StateTab store={store} checkpoint={checkpoint} revision={revision} pending={pending.data} />
+        )}
+        {tab === 'diff' && <DiffTab store={store} before={compared} after={checkpoint} revision={revision} />}
+        {tab === 'pending' && <PendingTab pending={pending.data} error={pending.error} onRetry={pending.retry} />}
+        {tab === 'raw' && <RawTab store={store} checkpoint={checkpoint} revision={revision} />}
+      </div>
+      <div className="inspector-side" style={{ width }}>
+        <Splitter
+          label="Width of the facts"
+          orientation="vertical"
+          size={width}
+          min={220}
+          max={560}
+          initial={320}
+          after
+          onResize={setWidth}
+        />
+        <Aside checkpoint={checkpoint} rows={rows} about={about.data} pending={pending.data} />
+      </div>
+    </div>
+  );
+}
+
+/** "A step 25 against B step 23": what the diff is between. */
+function Against(props: { readonly rows: SelectedRows | null }): ReactNode {
+  const compared = useView((v) => v.compared);
+  const tab = useView((v) => v.tab);
+  if (compared === null && tab !== 'diff') return null;
+  const step = (n: number | null | undefined): string => (n == null ? 'step –' : `step ${n}`);
+  if (compared === null) {
+    const parent = props.rows?.parent ?? null;
+    return (
+      <span className="against dim ellipsis">
+        {props.rows?.checkpoint == null ? null : parent === null ? (
+          <>against the empty state</>
+        ) : (
+          <>
+            against its parent, <b className="against-b">{step(parent.step)}</b>
+          </>
+        )}
+      </span>
+    );
+  }
+  return (
+    <span className="against dim ellipsis">
+      A <b className="against-a">{step(props.rows?.checkpoint?.step)}</b> against B{' '}
+      <b className="against-b">{step(props.rows?.compared?.step)}</b>
+      <Button look="quiet" onClick={() => useView.getState().swapCompared()} title="Exchange A and B">
+        ⇄
+      </Button>
+      <Button look="quiet" onClick={() => useView.getState().compare(null)} title="Compare with the parent again">
+        ✕
+      </Button>
+    </span>
+  );
 }

@@ -1,0 +1,236 @@
+// The Diff tab: what the selected checkpoint did to the state of its parent, or of the compared one. Channels first, then only what changed.
+
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import type { DiffRow, DiffView } from '../../../../shared/contract/methods.ts';
+import { asForkpointError } from '../../../../shared/model/errors.ts';
+import type { ForkpointError } from '../../../../shared/model/errors.ts';
+import { useService } from '../../../service/client.ts';
+import { noteRead } from '../../../state/reads.ts';
+import { Button, EmptyState, ProgressLine } from '../../../ui/controls.tsx';
+import * as format from '../../../ui/format.ts';
+import { DiffCard } from './DiffCard.tsx';
+import { DiffSummaryChips } from './DiffSummaryChips.tsx';
+
+const windowSize = 200;
+
+interface Held {
+  readonly view: DiffView;
+  /** Rows by index; holes are not read yet. */
+  readonly rows: (DiffRow | undefined)[];
+}
+
+export function DiffTab(props: {
+  readonly store: string;
+  readonly before: string | null;
+  readonly after: string;
+  readonly revision: number;
+}): ReactNode {
+  const { store, before, after, revision } = props;
+  const client = useService();
+  const [held, setHeld] = useState<Held | null>(null);
+  const [status, setStatus] = useState<{ slow: boolean; late: boolean; error: ForkpointError | null }>({
+    slow: false,
+    late: false,
+    error: null,
+  });
+  const [attempt, setAttempt] = useState(0);
+  const [filter, setFilter] = useState('');
+  const [channel, setChannel] = useState<string | null>(null);
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const controller = useRef(new AbortController());
+  const reading = useRef(new Set<number>());
+
+  useEffect(() => {
+    const c = new AbortController();
+    controller.current = c;
+    reading.current = new Set([0]);
+    const began = performance.now();
+    setStatus({ slow: false, late: false, error: null });
+    const timers = [
+      setTimeout(() => setStatus((s) => ({ ...s, slow: true })), 150),
+      setTimeout(() => setStatus((s) => ({ ...s, late: true })), 1000),
+    ];
+    const stop = (): void => timers.forEach(clearTimeout);
+    client
+      .call('diff.get', { store, before, after, from: 0, count: windowSize }, { signal: c.signal })
+      .then(
+        (view) => {
+          if (c.signal.aborted) return;
+          noteRead(performance.now() - began);
+          const rows: (DiffRow | undefined)[] = Array.from({ length: view.total });
+          view.rows.forEach((row, i) => (rows[i] = row));
+          setHeld({ view, rows });
+          setStatus({ slow: false, late: false, error: null });
+        },
+        (thrown: unknown) => {
+          if (!c.signal.aborted) setStatus({ slow: false, late: false, error: asForkpointError(thrown) });
+        },
+      )
+      .finally(stop);
+    return () => {
+      stop();
+      c.abort();
+    };
+  }, [client, store, before, after, revision, attempt]);
+
+  const request = useCallback(
+    (into: Held, chunk: number) => {
+      if (reading.current.has(chunk)) return;
+      reading.current.add(chunk);
+      client
+        .call(
+          'diff.get',
+          { store, before, after, from: chunk * windowSize, count: windowSize },
+          { signal: controller.current.signal },
+        )
+        .then(
+          (view) => {
+            view.rows.forEach((row, i) => (into.rows[chunk * windowSize + i] = row));
+            redraw();
+          },
+          (thrown: unknown) => {
+            const error = asForkpointError(thrown);
+            if (error.code !== 'cancelled') setStatus((s) => ({ ...s, error }));
+          },
+        );
+    },
+    [client, store, before, after],
+  );
+
+  const filtering = filter !== '' || channel !== null;
+  const known = held === null ? 0 : held.rows.reduce((n, r) => n + (r === undefined ? 0 : 1), 0);
+  // A filter looks at every row, so all of them are read, a window after the other.
+  useEffect(() => {
+    if (held === null || !filtering) return;
+    const chunk = held.rows.findIndex((r) => r === undefined);
+    if (chunk >= 0) request(held, Math.floor(chunk / windowSize));
+  }, [held, filtering, known, request]);
+
+  const shown = useMemo((): number[] | null => {
+    if (held === null || !filtering) return null;
+    const wanted = filter.toLowerCase();
+    return held.rows.flatMap((row, i) => {
+      if (row === undefined || (channel !== null && row.channel !== channel)) return [];
+      return (row.path ?? row.pointer).toLowerCase().includes(wanted) ? [i] : [];
+    });
+    // `known` grows as windows arrive in the same array.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [held, filtering, filter, channel, known]);
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const count = shown?.length ?? held?.view.total ?? 0;
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 62,
+    overscan: 6,
+    gap: 7,
+    paddingEnd: 16,
+    getItemKey: (i) => shown?.[i] ?? i,
+  });
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (held === null || shown !== null) return;
+    for (let chunk = Math.floor(first / windowSize); chunk <= Math.floor(last / windowSize); chunk++)
+      request(held, chunk);
+  }, [held, shown, first, last, request]);
+  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [before, after, filter, channel]);
+
+  if (status.error !== null && held === null) {
+    return (
+      <EmptyState
+        small
+        alert
+        title="These two cannot be compared"
+        action={<Button onClick={() => setAttempt((n) => n + 1)}>Try again</Button>}
+      >
+        {status.error.message} {status.error.hint}
+      </EmptyState>
+    );
+  }
+  const progress = (
+    <ProgressLine
+      active={status.slow}
+      text={status.late ? 'Comparing two states' : null}
+      onCancel={() => {
+        controller.current.abort();
+        setStatus({ slow: false, late: false, error: null });
+      }}
+    />
+  );
+  if (held === null) return progress;
+  const { view } = held;
+
+  return (
+    <div className="diff-pane">
+      {progress}
+      <div className="diff-bar">
+        <DiffSummaryChips
+          summary={view.summary}
+          equalChannels={view.equalChannels}
+          chosen={channel}
+          onChoose={(next) => setChannel(next === channel ? null : next)}
+        />
+        {view.total > 1 && (
+          <input
+            className="field diff-filter"
+            type="text"
+            aria-label="Filter by path"
+            placeholder="Filter by path"
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+          />
+        )}
+      </div>
+      {status.error !== null && (
+        <div className="block-error" role="alert">
+          {status.error.message}
+        </div>
+      )}
+      {view.total === 0 ? (
+        <EmptyState small title="Nothing changed">
+          {view.before === null
+            ? 'This is where the thread begins, and it holds no values yet.'
+            : 'Both states hold the same values, byte for byte.'}
+        </EmptyState>
+      ) : (
+        <div className="diff-list" ref={scroller} role="list" aria-label="Changes" tabIndex={0}>
+          {count === 0 && (
+            <EmptyState small title="No change here">
+              {known < view.total
+                ? `Looking through ${format.count(view.total)} changes…`
+                : `None of the ${format.count(view.total)} changes has this in its path.`}
+            </EmptyState>
+          )}
+          <div className="diff-space" role="none" style={{ height: virtual.getTotalSize() }}>
+            {items.map((item) => {
+              const row = held.rows[shown?.[item.index] ?? item.index];
+              return (
+                <div
+                  key={item.key}
+                  ref={virtual.measureElement}
+                  data-index={item.index}
+                  role="listitem"
+                  aria-setsize={count}
+                  aria-posinset={item.index + 1}
+                  className="diff-item"
+                  style={{ translate: `0 ${item.start}px` }}
+                >
+                  {row === undefined ? (
+                    <div className="diff-card diff-missing" />
+                  ) : (
+                    <DiffCard row={row} store={store} before={view.before} after={view.after} />
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,161 @@
+// The Raw tab: the stored bytes of a checkpoint, part by part, in hex and text, read window by window.
+
+import { useEffect, useReducer, useRef, useState } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { asForkpointError } from '../../../../shared/model/errors.ts';
+import { useCall, useService } from '../../../service/client.ts';
+import { Button, EmptyState, ProgressLine } from '../../../ui/controls.tsx';
+import * as format from '../../../ui/format.ts';
+import { useFixedRows } from '../fixed-rows.ts';
+import { bytesPerRow, hexRow, rowsOf } from './hex-rows.ts';
+
+export function RawTab(props: {
+  readonly store: string;
+  readonly checkpoint: string;
+  readonly revision: number;
+}): ReactNode {
+  const { store, checkpoint, revision } = props;
+  const parts = useCall('raw.get', { store, key: checkpoint }, { revision });
+  const [chosen, setChosen] = useState<string | null>(null);
+  if (parts.error !== null && parts.data === null) {
+    return (
+      <EmptyState
+        small
+        alert
+        title="The stored bytes cannot be read"
+        action={<Button onClick={parts.retry}>Try again</Button>}
+      >
+        {parts.error.message} {parts.error.hint}
+      </EmptyState>
+    );
+  }
+  if (parts.data === null) return <ProgressLine active={parts.slow} />;
+  if (parts.data.length === 0)
+    return (
+      <EmptyState small title="No bytes">
+        Nothing is stored for this checkpoint.
+      </EmptyState>
+    );
+  // The same part of the next checkpoint stays chosen while one steps; else the largest, which is where the state is.
+  const found = parts.data.findIndex((p) => p.where === chosen);
+  const largest = parts.data.reduce((best, p, i, all) => (p.bytes > (all[best]?.bytes ?? 0) ? i : best), 0);
+  const at = found >= 0 ? found : largest;
+  const part = parts.data[at];
+  return (
+    <div className="raw-pane">
+      <ProgressLine active={parts.slow} />
+      <div className="raw-parts" role="listbox" aria-label="Stored parts" tabIndex={-1}>
+        {parts.data.map((p, i) => (
+          <button
+            key={`${i} ${p.where}`}
+            type="button"
+            role="option"
+            aria-selected={i === at}
+            className="raw-part"
+            title={p.where}
+            onClick={() => setChosen(p.where)}
+          >
+            <span className="mono ellipsis">{p.where}</span>
+            <span className="faint">{p.storage}</span>
+            <span className="raw-bytes">{format.bytes(p.bytes)}</span>
+          </button>
+        ))}
+      </div>
+      {part !== undefined && (
+        <HexView
+          key={`${at} ${part.where}`}
+          store={store}
+          checkpoint={checkpoint}
+          part={at}
+          total={part.bytes}
+          revision={revision}
+        />
+      )}
+    </div>
+  );
+}
+
+const chunkBytes = 8192;
+
+function HexView(props: {
+  readonly store: string;
+  readonly checkpoint: string;
+  readonly part: number;
+  readonly total: number;
+  readonly revision: number;
+}): ReactNode {
+  const { store, checkpoint, part, total, revision } = props;
+  const client = useService();
+  const rows = useFixedRows(rowsOf(total), 20);
+  const identity = `${store} ${checkpoint} ${part} ${revision}`;
+  const held = useRef({ identity, chunks: new Map<number, Uint8Array | null>() });
+  if (held.current.identity !== identity) held.current = { identity, chunks: new Map() };
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const [error, setError] = useState<string | null>(null);
+
+  useEffect(() => {
+    const now = held.current;
+    const first = Math.floor((rows.from * bytesPerRow) / chunkBytes);
+    const last = Math.floor((Math.max(rows.from, rows.to - 1) * bytesPerRow) / chunkBytes);
+    for (let chunk = first; chunk <= last && chunk * chunkBytes < total; chunk++) {
+      if (now.chunks.has(chunk)) continue;
+      now.chunks.set(chunk, null);
+      client.call('raw.bytes', { store, key: checkpoint, part, from: chunk * chunkBytes, count: chunkBytes }).then(
+        (answer) => {
+          now.chunks.set(chunk, answer.bytes);
+          if (held.current === now) redraw();
+        },
+        (thrown: unknown) => held.current === now && setError(asForkpointError(thrown).message),
+      );
+    }
+  }, [client, store, checkpoint, part, total, identity, rows.from, rows.to]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const element = rows.scroller.current;
+    if (element === null || (event.key !== 'Home' && event.key !== 'End') || event.ctrlKey || event.metaKey) return;
+    rows.reveal(event.key === 'Home' ? 0 : rowsOf(total) - 1);
+    event.preventDefault();
+  };
+
+  if (error !== null) return <div className="block-error">{error}</div>;
+  if (total === 0)
+    return (
+      <EmptyState small title="Empty">
+        This part is stored with no bytes in it.
+      </EmptyState>
+    );
+  const drawn: ReactNode[] = [];
+  for (let row = rows.from; row < rows.to; row++) {
+    const offset = row * bytesPerRow;
+    const chunk = held.current.chunks.get(Math.floor(offset / chunkBytes));
+    const within = offset % chunkBytes;
+    const line = hexRow(chunk == null ? new Uint8Array() : chunk.subarray(within, within + bytesPerRow), row);
+    drawn.push(
+      <div key={row} className="hex-row" style={{ top: (row - rows.from) * 20 }}>
+        <span className="faint">{line.offset}</span>
+        <span className="hex-cells">
+          {line.hex.slice(0, 8).join(' ')}
+          {'  '}
+          {line.hex.slice(8).join(' ')}
+        </span>
+        <span className="hex-text">{line.text}</span>
+      </div>,
+    );
+  }
+  return (
+    <div
+      className="hex mono selectable"
+      ref={rows.scroller}
+      tabIndex={0}
+      role="group"
+      aria-label="Bytes in hexadecimal and text"
+      onKeyDown={onKeyDown}
+    >
+      <div className="tree-space" style={{ height: rows.space }}>
+        <div className="tree-window" style={{ translate: `0 ${rows.top}px` }}>
+          {drawn}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+// The ways an operation begins: from an action, a row of the tree, a message. Nothing is planned here; the sheet does that.
+
+import { useOperation } from '../../state/operation.ts';
+
+/** Opens the sheet with the value at `path` in the editor. */
+export function editValue(store: string, key: string, path: string): void {
+  useOperation.getState().open({ operation: 'edit', store, key, edits: [], path });
+}
+
+export function forkFrom(store: string, key: string): void {
+  useOperation.getState().open({ operation: 'fork', store, key, edits: [] });
+}
+
+/** A null id is the last operation. */
+export function undoOperation(store: string, operationId: string | null): void {
+  useOperation.getState().open({ operation: 'undo', store, operationId });
+}
