@@ -1,0 +1,237 @@
+// Matching the items of two lists: equal ends are cut off first, the middle is matched by `id`, else by content, else by place.
+
+import type { Cursor } from '../cursor.ts';
+import { asBuffer } from '../bytes.ts';
+import { sameValue } from './equal.ts';
+
+/** How the items of two lists go together. `pairs` are in the order of after; an item in no pair was removed or added. */
+export interface ListMatch {
+  readonly pairs: readonly {
+    readonly before: number;
+    readonly after: number;
+    readonly equal: boolean;
+    readonly moved: boolean;
+  }[];
+  readonly removed: readonly number[];
+  readonly added: readonly number[];
+}
+
+/** Items cut off at the equal ends are not in `pairs`. */
+export function matchLists(before: Cursor, after: Cursor): ListMatch {
+  const n = before.count;
+  const m = after.count;
+  const head = equalPrefix(before, after, Math.min(n, m));
+  let tail = 0;
+  while (tail < Math.min(n, m) - head && sameValue(before.child(n - 1 - tail), after.child(m - 1 - tail))) tail++;
+  const from: number[] = [];
+  for (let i = head; i < n - tail; i++) from.push(i);
+  const to: number[] = [];
+  for (let i = head; i < m - tail; i++) to.push(i);
+  const ids = idsOf(before, from);
+  const afterIds = ids === null ? null : idsOf(after, to);
+  const known =
+    ids !== null && afterIds !== null
+      ? byId(before, after, from, to, ids, afterIds)
+      : byContent(before, after, from, to);
+  return withMoves(known, from, to);
+}
+
+/**
+ * Leading items that are equal. The raw bytes are compared first: every item that ends before the first differing byte is equal,
+ * which makes the usual append cost one memcmp.
+ */
+function equalPrefix(before: Cursor, after: Cursor, most: number): number {
+  let i = 0;
+  if (most > 0 && before.encoding === after.encoding) {
+    const a = before.child(0).start;
+    const b = after.child(0).start;
+    const same = commonLength(before.source, a, before.end, after.source, b, after.end);
+    while (i < most) {
+      const item = before.child(i);
+      const other = after.child(i);
+      if (
+        item.start - a !== other.start - b ||
+        item.end - a > same ||
+        item.end - item.start !== other.end - other.start
+      )
+        break;
+      i++;
+    }
+  }
+  while (i < most && sameValue(before.child(i), after.child(i))) i++;
+  return i;
+}
+
+/** Bytes that two ranges have in common from their start; compares blocks natively and looks closer in the last one. */
+function commonLength(a: Uint8Array, aFrom: number, aTo: number, b: Uint8Array, bFrom: number, bTo: number): number {
+  const x = asBuffer(a);
+  const most = Math.min(aTo - aFrom, bTo - bFrom);
+  let at = 0;
+  let block = 1 << 16;
+  while (at < most) {
+    const length = Math.min(block, most - at);
+    if (x.compare(b, bFrom + at, bFrom + at + length, aFrom + at, aFrom + at + length) === 0) at += length;
+    else if (length === 1) return at;
+    else block = Math.max(1, length >> 4);
+  }
+  return at;
+}
+
+interface Known {
+  /** Index into before for each matched item of after (positions in `to`), -1 for none. */
+  readonly origin: Int32Array;
+  readonly equal: Uint8Array;
+}
+
+/** Ids of all items as text, or null if one has none or two are the same. */
+function idsOf(list: Cursor, ordinals: readonly number[]): string[] | null {
+  const ids: string[] = [];
+  const seen = new Set<string>();
+  for (const ordinal of ordinals) {
+    const id = idOf(list.child(ordinal));
+    if (id === null || seen.has(id)) return null;
+    seen.add(id);
+    ids.push(id);
+  }
+  return ids.length === 0 ? null : ids;
+}
+
+/** The `id` of an item: of a map, or of the body of an object; LangChain's JSON objects keep it in `kwargs`. */
+export function idOf(item: Cursor): string | null {
+  let at = item;
+  while (at.kind === 'object') at = at.child(0);
+  if (at.kind !== 'map') return null;
+  const id = at.get('id');
+  if (id?.kind === 'list') {
+    const inner = at.get('kwargs');
+    return inner?.kind === 'map' ? idOf(inner) : null;
+  }
+  if (id === null || id === undefined) return null;
+  if (id.kind === 'string' && id.isUnicode()) return `s${id.text()}`;
+  return id.kind === 'integer' ? `i${id.lexeme()}` : null;
+}
+
+function byId(
+  before: Cursor,
+  after: Cursor,
+  from: readonly number[],
+  to: readonly number[],
+  ids: readonly string[],
+  afterIds: readonly string[],
+): Known {
+  const at = new Map(ids.map((id, i) => [id, i]));
+  const origin = new Int32Array(to.length).fill(-1);
+  const equal = new Uint8Array(to.length);
+  to.forEach((ordinal, i) => {
+    const found = at.get(afterIds[i] ?? '');
+    if (found === undefined) return;
+    origin[i] = found;
+    equal[i] = sameValue(before.child(from[found] ?? 0), after.child(ordinal)) ? 1 : 0;
+  });
+  return { origin, equal };
+}
+
+/** A short text that equal items share; items with the same one still need a look. */
+function sampleOf(item: Cursor): string {
+  const { source, start, end } = item;
+  const length = end - start;
+  const sample =
+    length <= 64
+      ? asBuffer(source).latin1Slice(start, end)
+      : `${asBuffer(source).latin1Slice(start, start + 24)}${asBuffer(source).latin1Slice(start + (length >> 1) - 8, start + (length >> 1) + 8)}${asBuffer(source).latin1Slice(end - 24, end)}`;
+  return `${length}:${sample}`;
+}
+
+/** Equal content first; what is left between two matches goes together by place where the kinds agree. */
+function byContent(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): Known {
+  const origin = new Int32Array(to.length).fill(-1);
+  const equal = new Uint8Array(to.length);
+  const taken = new Uint8Array(from.length);
+  const groups = new Map<string, number[]>();
+  from.forEach((ordinal, i) => {
+    const sample = sampleOf(before.child(ordinal));
+    const group = groups.get(sample);
+    if (group === undefined) groups.set(sample, [i]);
+    else group.push(i);
+  });
+  for (const group of groups.values()) group.reverse(); // taken from the end: first come first matched
+  to.forEach((ordinal, i) => {
+    const item = after.child(ordinal);
+    const group = groups.get(sampleOf(item));
+    const candidate = group?.at(-1);
+    if (candidate === undefined || !sameValue(before.child(from[candidate] ?? 0), item)) return;
+    group?.pop();
+    origin[i] = candidate;
+    equal[i] = 1;
+    taken[candidate] = 1;
+  });
+  pairByPlace(before, after, from, to, origin, taken);
+  return { origin, equal };
+}
+
+function pairByPlace(
+  before: Cursor,
+  after: Cursor,
+  from: readonly number[],
+  to: readonly number[],
+  origin: Int32Array,
+  taken: Uint8Array,
+): void {
+  const keep = increasing(origin);
+  let gap = 0;
+  for (let i = 0; i < to.length; i++) {
+    const at = origin[i] ?? -1;
+    if (at >= 0) {
+      if (keep.has(i)) gap = at + 1;
+      continue;
+    }
+    if (gap < from.length && taken[gap] === 0) {
+      const old = before.child(from[gap] ?? 0);
+      const now = after.child(to[i] ?? 0);
+      if (old.kind === now.kind && (old.kind !== 'object' || old.object?.className === now.object?.className)) {
+        origin[i] = gap;
+        taken[gap] = 1;
+        gap++;
+      }
+    }
+  }
+}
+
+/** Positions of a longest increasing run of the non-negative values. O(n log n). */
+function increasing(values: Int32Array): Set<number> {
+  const tails: number[] = [];
+  const previous = new Int32Array(values.length).fill(-1);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? -1;
+    if (value < 0) continue;
+    let low = 0;
+    let high = tails.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((values[tails[middle] ?? 0] ?? 0) < value) low = middle + 1;
+      else high = middle;
+    }
+    previous[i] = low > 0 ? (tails[low - 1] ?? -1) : -1;
+    tails[low] = i;
+  }
+  const kept = new Set<number>();
+  for (let at = tails.at(-1) ?? -1; at >= 0; at = previous[at] ?? -1) kept.add(at);
+  return kept;
+}
+
+function withMoves(known: Known, from: readonly number[], to: readonly number[]): ListMatch {
+  const inOrder = increasing(known.origin);
+  const used = new Set<number>();
+  const pairs: { before: number; after: number; equal: boolean; moved: boolean }[] = [];
+  const added: number[] = [];
+  to.forEach((ordinal, i) => {
+    const origin = known.origin[i] ?? -1;
+    if (origin < 0) {
+      added.push(ordinal);
+      return;
+    }
+    used.add(origin);
+    pairs.push({ before: from[origin] ?? 0, after: ordinal, equal: known.equal[i] === 1, moved: !inOrder.has(i) });
+  });
+  return { pairs, added, removed: from.filter((_, i) => !used.has(i)) };
+}
