@@ -50,7 +50,11 @@ function mapLine(cursor: Cursor, max: number): Line {
   const { count } = cursor;
   if (count === 0) return { text: '{}', cut: false };
   const keys: string[] = [];
-  for (let i = 0; i < Math.min(count, shownKeys); i++) keys.push(keyLabel(cursor.key(i), 24));
+  for (let i = 0; i < Math.min(count, shownKeys); i++) {
+    const label = keyLabel(cursor.key(i), 24);
+    // oxlint-disable-next-line no-control-regex -- a key may hold line breaks; the line may not
+    keys.push(/[\u0000-\u001f\u007f\u2028\u2029]/.test(label) ? JSON.stringify(label) : label);
+  }
   if (count > shownKeys) keys.push(`… ${count} in all`);
   return { text: whole(`{${keys.join(', ')}}`, max).text, cut: true };
 }

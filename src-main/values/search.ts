@@ -13,12 +13,17 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
+/** Whether a number's lexeme could hold the text. */
+function canBeNumber(text: string): boolean {
+  return /^[-+.\deE]+$/.test(text) || ['nan', '-infinity'].some((word) => word.includes(text.toLowerCase()));
+}
+
 /**
  * Offsets (ascending) that every match must include, or null where the bytes cannot tell: numbers in msgpack are not text,
  * and JSON may write any character as an escape.
  */
 function spotsOf(root: Cursor, text: string): Float64Array | null {
-  if (root.encoding === 'msgpack' && /^[-+.\deE]+$/.test(text)) return null;
+  if (root.encoding === 'msgpack' && canBeNumber(text)) return null;
   // The longest run of characters that both encodings write as they are.
   const run = (text.match(/[ !#-\-0-[\]-~]+/g) ?? []).toSorted((a, b) => b.length - a.length)[0];
   if (run === undefined) return null;
