@@ -1,0 +1,514 @@
+// Records in a folder: one line file per thread, one ledger file beside it. Order of insertion is the order of lines.
+//
+// A file is told by its content: a ledger line has a `write` member, a record has a `state` (thread `x.writes` has the file name of
+// thread `x`'s ledger). Whatever was read of a file is kept under its identity (inode, size, time) and only appended bytes are read
+// again. What the framework does on damaged files is measured: a cut last line is left out of list and history while `get` fails;
+// a bad line elsewhere fails list and history for ever.
+
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import type { RawPart, ThreadSummary } from '../store.ts';
+import { readLedgerLine } from './ledger-line.ts';
+import { namespaceOfText, namespaceText } from './namespace.ts';
+import {
+  escapeThread,
+  isLineFile,
+  isStrayTemp,
+  ledgerFiles,
+  ledgerFileSuffix,
+  lineFileSuffix,
+  threadFiles,
+  unescapeThread,
+} from './names.ts';
+import { ThreadPoints } from './points.ts';
+import { nodesThatRan, openLine, readRecordAt, unreleasedReason } from './record.ts';
+import type { LedgerEntry, Picture, Place, RecordSource, ThreadTrouble } from './source.ts';
+
+const batchSize = 200;
+/** Lines parsed between two chances to stop. */
+const linesPerBatch = 200;
+
+export type LineFileKind =
+  | { readonly kind: 'thread'; readonly thread: string; readonly version: number }
+  | { readonly kind: 'ledger' }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'other'; readonly reason: string };
+
+export function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((b) => b === 0x20 || b === 0x0d || b === 0x09);
+}
+
+/** What the first line that is not blank says about its file. */
+export function kindOfLineFile(reader: FilesReader, path: string): LineFileKind {
+  for (const line of reader.lines(path)) {
+    if (isBlank(line.bytes)) continue;
+    const root = openLine(line.bytes);
+    if ('reason' in root) return { kind: 'other', reason: root.reason };
+    if (root.get('write') !== null && root.get('state') === null) return { kind: 'ledger' };
+    const reading = readRecordAt(root);
+    if (!reading.ok) return { kind: 'other', reason: reading.reason };
+    if (root.get('state') === null && reading.record.version < 2) return { kind: 'other', reason: 'it has no `state`' };
+    return { kind: 'thread', thread: reading.record.thread, version: reading.record.version };
+  }
+  return { kind: 'empty' };
+}
+
+const identityOf = (entry: FileEntry) => `${entry.inode}:${entry.size}:${entry.mtimeMs}`;
+
+interface Damage {
+  readonly start: number;
+  readonly end: number;
+  readonly reason: string;
+}
+
+/** What has been read of one thread file. */
+class ThreadFile {
+  readonly path: string;
+  readonly points: ThreadPoints;
+  inode: number;
+  size = 0;
+  mtimeMs = 0;
+  /** Behind the last line that a line feed ends. */
+  consumed = 0;
+  readonly bad: Damage[] = [];
+  /** The last line where no line feed ends it; `whole` if it is a record all the same. */
+  open: (Damage & { readonly whole: boolean }) | null = null;
+  ledgerLines = 0;
+
+  constructor(path: string, points: ThreadPoints, inode: number) {
+    this.path = path;
+    this.points = points;
+    this.inode = inode;
+  }
+
+  isCurrent(entry: FileEntry): boolean {
+    return entry.inode === this.inode && entry.size === this.size && entry.mtimeMs === this.mtimeMs;
+  }
+
+  /** Only bytes behind what was read can be new: same file, longer, and nothing open at its end. */
+  mayExtend(entry: FileEntry): boolean {
+    return entry.inode === this.inode && entry.size >= this.size && this.open === null && entry.size !== this.size;
+  }
+
+  take(line: Line): void {
+    if (line.terminated) this.consumed = line.end + 1;
+    if (isBlank(line.bytes)) return;
+    const fail = (reason: string) => {
+      const damage = { start: line.start, end: line.end, reason };
+      if (line.terminated) this.bad.push(damage);
+      else this.open = { ...damage, whole: false };
+    };
+    const root = openLine(line.bytes);
+    if ('reason' in root) return fail(root.reason);
+    if (root.get('write') !== null && root.get('state') === null) {
+      this.ledgerLines += 1;
+      return;
+    }
+    const reading = readRecordAt(root);
+    if (!reading.ok) return fail(reading.reason);
+    const { record } = reading;
+    if (record.version >= 2) return fail(unreleasedReason(record.version));
+    if (!line.terminated) this.open = { start: line.start, end: line.end, reason: '', whole: true };
+    this.points.add(
+      {
+        position: line.start,
+        bytes: line.end - line.start,
+        id: record.id,
+        parent: record.parent,
+        namespace: namespaceOfText(namespaceText(record.namespace)),
+        next: record.pending.map((a) => a.node),
+        step: record.step,
+      },
+      () => {
+        const ran = nodesThatRan(record);
+        return {
+          era: record.era,
+          source: record.source,
+          step: record.step,
+          tried: ran.length > 0 ? ran : record.pending.map((a) => a.node),
+        };
+      },
+    );
+  }
+}
+
+interface Catalog {
+  /** Thread to the file it stands in. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Threads whose file the framework would not find, or would find under another id. */
+  readonly misnamed: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
+}
+
+export class FilesRecordSource implements RecordSource {
+  readonly #reader: FilesReader;
+  readonly #kinds = new Map<string, { readonly identity: string; readonly kind: LineFileKind }>();
+  readonly #counts = new Map<string, { readonly identity: string; readonly count: number }>();
+  readonly #files = new Map<string, ThreadFile>();
+  readonly #ledgers = new Map<string, { readonly identity: string; readonly entries: readonly LedgerEntry[] }>();
+  #catalog: { readonly identity: string; readonly catalog: Catalog } | null = null;
+
+  constructor(reader: FilesReader) {
+    this.#reader = reader;
+  }
+
+  *threads(): Generator<readonly ThreadSummary[], void, void> {
+    const entries = this.#reader.list(1).filter((entry) => isLineFile(entry.path));
+    for (let i = 0; i < entries.length; i += 1) {
+      this.#kindOf(entries[i]!);
+      if (i % batchSize === batchSize - 1) yield [];
+    }
+    const { paths } = this.#readCatalog();
+    const times = new Map(entries.map((entry) => [entry.path, entry.mtimeMs]));
+    const newest = [...paths].sort((a, b) => (times.get(b[1]) ?? 0) - (times.get(a[1]) ?? 0));
+    let batch: ThreadSummary[] = [];
+    let read = 0;
+    for (const [thread, path] of newest) {
+      const entry = this.#reader.stat(path);
+      if (entry === null) continue;
+      batch.push(this.#summaryOf(thread, entry));
+      read += entry.size;
+      if (batch.length >= batchSize || read > 4_000_000) {
+        yield batch;
+        batch = [];
+        read = 0;
+      }
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  summary(thread: string): ThreadSummary | null {
+    const entry = this.#entryOf(thread);
+    return entry === null ? null : this.#summaryOf(thread, entry);
+  }
+
+  #summaryOf(thread: string, entry: FileEntry): ThreadSummary {
+    return {
+      thread,
+      parts: null,
+      checkpoints: this.#countOf(entry),
+      updatedAt: new Date(entry.mtimeMs).toISOString(),
+    };
+  }
+
+  /** Counts lines that are not blank; only a last line without line feed has to be read to know whether it counts. */
+  #countOf(entry: FileEntry): number {
+    const file = this.#files.get(entry.path);
+    if (file?.isCurrent(entry) === true) return file.points.count;
+    const identity = identityOf(entry);
+    const known = this.#counts.get(entry.path);
+    if (known?.identity === identity) return known.count;
+    let count = 0;
+    for (const line of this.#reader.lines(entry.path)) {
+      if (isBlank(line.bytes)) continue;
+      if (line.terminated || !('reason' in openLine(line.bytes))) count += 1;
+    }
+    this.#counts.set(entry.path, { identity, count });
+    return count;
+  }
+
+  #kindOf(entry: FileEntry): LineFileKind {
+    const identity = identityOf(entry);
+    const known = this.#kinds.get(entry.path);
+    if (known?.identity === identity) return known.kind;
+    const kind = kindOfLineFile(this.#reader, entry.path);
+    this.#kinds.set(entry.path, { identity, kind });
+    return kind;
+  }
+
+  #readCatalog(): Catalog {
+    const entries = this.#reader.list(1);
+    const lineFiles = entries.filter((entry) => isLineFile(entry.path));
+    const identity = entries.map((entry) => `${entry.path}\u0000${identityOf(entry)}`).join('\n');
+    if (this.#catalog?.identity === identity) return this.#catalog.catalog;
+
+    const paths = new Map<string, string>();
+    const misnamed = new Map<string, string>();
+    const notes: string[] = [];
+    const strangers: { readonly path: string; readonly thread: string }[] = [];
+    for (const entry of lineFiles) {
+      const kind = this.#kindOf(entry);
+      if (kind.kind === 'other') notes.push(`\`${entry.path}\` cannot be read as a thread: ${kind.reason}`);
+      if (kind.kind !== 'thread') continue;
+      const rank = threadFiles(kind.thread).indexOf(entry.path);
+      const held = paths.get(kind.thread);
+      if (rank < 0) strangers.push({ path: entry.path, thread: kind.thread });
+      else if (held === undefined || rank < threadFiles(kind.thread).indexOf(held)) paths.set(kind.thread, entry.path);
+      if (held !== undefined && rank >= 0) {
+        notes.push(
+          `Thread \`${kind.thread}\` has two files, \`${held}\` and \`${entry.path}\`; tinyagents reads only the first name it tries.`,
+        );
+      }
+    }
+    for (const { path, thread } of strangers) {
+      const named = unescapeThread(path.slice(0, -lineFileSuffix.length));
+      const shown = named !== null && !paths.has(named) ? named : paths.has(thread) ? null : thread;
+      if (shown === null) {
+        notes.push(`\`${path}\` holds records of thread \`${thread}\`, which has its own file; it is not shown.`);
+        continue;
+      }
+      paths.set(shown, path);
+      misnamed.set(
+        shown,
+        shown === thread
+          ? `tinyagents lists this thread but does not find its records: they stand in \`${path}\`, and it looks for \`${threadFiles(thread)[0]}\`.`
+          : `tinyagents finds this thread by its file name, but its records say \`${thread}\`: listings name that one instead.`,
+      );
+    }
+    const strays = entries.filter((entry) => isStrayTemp(entry.path));
+    if (strays.length > 0) {
+      notes.push(
+        `Left over from a rewrite that did not finish, and ignored: ${strays.map((e) => `\`${e.path}\``).join(', ')}.`,
+      );
+    }
+    const catalog = { paths, misnamed, notes };
+    this.#catalog = { identity, catalog };
+    return catalog;
+  }
+
+  /** Path of a thread's file; null if there is none. */
+  pathOf(thread: string): string | null {
+    for (const path of threadFiles(thread)) {
+      const entry = this.#reader.stat(path);
+      if (entry === null) continue;
+      const kind = this.#kindOf(entry);
+      if (kind.kind === 'thread' && kind.thread === thread) return path;
+    }
+    return this.#readCatalog().paths.get(thread) ?? null;
+  }
+
+  #entryOf(thread: string): FileEntry | null {
+    const path = this.pathOf(thread);
+    return path === null ? null : this.#reader.stat(path);
+  }
+
+  *points(thread: string, _previous: ThreadPoints | null): Generator<number, ThreadPoints, void> {
+    // What may be extended is known by the file, not by the caller.
+    const entry = this.#entryOf(thread);
+    if (entry === null) return new ThreadPoints(thread);
+    const held = this.#files.get(entry.path);
+    if (held?.isCurrent(entry) === true) return held.points;
+    const extend = held !== undefined && held.points.thread === thread && held.mayExtend(entry) ? held : null;
+    const file = extend ?? new ThreadFile(entry.path, new ThreadPoints(thread), entry.inode);
+    let sinceYield = 0;
+    let at = file.consumed;
+    for (;;) {
+      let more = false;
+      for (const line of this.#reader.lines(entry.path, at)) {
+        if (line.start >= entry.size) break;
+        // Another caller may have read on while this one was suspended.
+        if (line.start < file.consumed) continue;
+        file.take(line);
+        at = line.end + 1;
+        sinceYield += 1;
+        if (sinceYield >= linesPerBatch) {
+          sinceYield = 0;
+          more = true;
+          break;
+        }
+      }
+      if (!more) break;
+      yield file.points.count;
+    }
+    file.size = entry.size;
+    file.mtimeMs = entry.mtimeMs;
+    this.#files.set(entry.path, file);
+    return file.points;
+  }
+
+  #read(thread: string): ThreadFile | null {
+    const entry = this.#entryOf(thread);
+    if (entry === null) return null;
+    const steps = this.points(thread, null);
+    while (steps.next().done !== true);
+    return this.#files.get(entry.path) ?? null;
+  }
+
+  locate(thread: string, namespace: string, id: string, nth: number): Place | null {
+    const points = this.#read(thread)?.points;
+    const index = points?.find(namespace, id, nth) ?? -1;
+    if (points === undefined || index < 0) return null;
+    return { thread, namespace, id, position: points.positions[index]!, bytes: points.sizes[index]! };
+  }
+
+  read(place: Place): Uint8Array {
+    const path = this.pathOf(place.thread);
+    if (path === null) throw new ForkpointError('not_found', `Thread \`${place.thread}\` is no longer in the store.`);
+    return this.#reader.read(path, place.position, place.position + place.bytes);
+  }
+
+  /** Files that may hold the ledger of a thread. A file that begins with records is read too: it may hold both. */
+  #ledgerEntries(thread: string): readonly LedgerEntry[] {
+    return ledgerFiles(thread).flatMap((path) => {
+      const entry = this.#reader.stat(path);
+      if (entry === null) return [];
+      const identity = identityOf(entry);
+      const known = this.#ledgers.get(path);
+      if (known?.identity === identity) return known.entries;
+      const entries = [...ledgerLines(this.#reader, path)];
+      this.#ledgers.set(path, { identity, entries });
+      return entries;
+    });
+  }
+
+  ledger(thread: string, text: string, id: string): readonly LedgerEntry[] {
+    return this.#ledgerEntries(thread).filter((entry) => entry.id === id && entry.namespaceText === text);
+  }
+
+  wholeLedger(thread: string): readonly LedgerEntry[] {
+    return this.#ledgerEntries(thread);
+  }
+
+  ledgerLine(entry: LedgerEntry): Uint8Array {
+    const bytes = this.#reader.read(entry.file ?? '', entry.position, entry.position + entry.bytes);
+    return mustOpen(bytes).slice();
+  }
+
+  raw(place: Place): readonly RawPart[] {
+    const path = this.pathOf(place.thread) ?? '';
+    const text = this.read(place);
+    const reading = readRecordAt(mustOpen(text));
+    const spaceText = reading.ok ? namespaceText(reading.record.namespace) : '';
+    const span = (file: string, start: number, bytes: number) => `${file}:${start}-${start + bytes}`;
+    return [
+      { where: span(path, place.position, place.bytes), storage: 'bytes', bytes: text },
+      ...this.ledger(place.thread, spaceText, place.id).map((entry) => ({
+        where: span(entry.file ?? '', entry.position, entry.bytes),
+        storage: 'bytes',
+        bytes: this.#reader.read(entry.file ?? '', entry.position, entry.position + entry.bytes),
+      })),
+    ];
+  }
+
+  trouble(thread: string): ThreadTrouble {
+    const file = this.#read(thread);
+    if (file === null) return { refused: null, noAppend: null, notes: [] };
+    const notes: string[] = [];
+    let refused: string | null = this.#readCatalog().misnamed.get(thread) ?? null;
+    let noAppend: string | null = refused;
+    if (file.open !== null && file.open.whole) {
+      noAppend = `The last line of \`${file.path}\` has no line feed; whatever is appended would be glued to it.`;
+      notes.push(`${noAppend} tinyagents reads it as it is, but its next append makes the thread unreadable.`);
+    }
+    if (file.open !== null && !file.open.whole) {
+      const cut = file.open.end - file.open.start;
+      refused = `tinyagents cannot load or resume this thread: the last line of \`${file.path}\` is cut off after ${cut} bytes (byte ${file.open.start}). Its list and history leave that point out; an append would be glued to it.`;
+      noAppend = refused;
+      notes.push(
+        `The last line of \`${file.path}\` is cut off (${cut} bytes from byte ${file.open.start} on); that point is lost. Cutting the file after its last line feed makes the thread readable again; adding a line feed makes it worse.`,
+      );
+    }
+    const bad = file.bad[0];
+    if (bad !== undefined) {
+      const more = file.bad.length > 1 ? ` (and ${file.bad.length - 1} more)` : '';
+      refused = `tinyagents cannot list this thread or walk its history: the line at byte ${bad.start} of \`${file.path}\`${more} is not a record. ${bad.reason}`;
+      noAppend = refused;
+      notes.push(`Not shown: the line at byte ${bad.start} of \`${file.path}\`${more}. ${bad.reason}`);
+    }
+    if (file.path.endsWith(ledgerFileSuffix)) {
+      notes.push(
+        `\`${file.path}\` has the name of another thread's ledger: tinyagents 2.1.1 does not list this thread, and both would be written into one file.`,
+      );
+    }
+    if (file.ledgerLines > 0) {
+      refused = `\`${file.path}\` holds records and ledger lines of another thread in one file; tinyagents fails to read either.`;
+      noAppend = refused;
+      notes.push(refused);
+    }
+    const mixed = ledgerFiles(thread).find((path) => {
+      const entry = this.#reader.stat(path);
+      return entry !== null && this.#kindOf(entry).kind === 'thread';
+    });
+    if (mixed !== undefined) {
+      noAppend ??= `The ledger of this thread would be written to \`${mixed}\`, where another thread stands.`;
+      notes.push(
+        `The name of this thread's ledger, \`${mixed}\`, is taken by another thread; a resume of this one fails.`,
+      );
+    }
+    return { refused, noAppend, notes };
+  }
+
+  size(thread: string): number {
+    const entry = this.#entryOf(thread);
+    const ledgers = ledgerFiles(thread).map((path) => this.#reader.stat(path)?.size ?? 0);
+    return ledgers.reduce((sum, size) => sum + size, entry?.size ?? 0);
+  }
+
+  notes(): readonly string[] {
+    return this.#readCatalog().notes;
+  }
+
+  picture(): Picture {
+    const files = new Map<string, string>();
+    for (const entry of this.#reader.list(1)) if (isLineFile(entry.path)) files.set(entry.path, identityOf(entry));
+    return new FolderPicture(files, (path) => this.#threadsOfFile(path));
+  }
+
+  #threadsOfFile(path: string): readonly string[] | null {
+    const threads = new Set<string>();
+    for (const [thread, at] of this.#readCatalog().paths) if (at === path) threads.add(thread);
+    if (path.endsWith(ledgerFileSuffix)) {
+      const owner = unescapeThread(path.slice(0, -ledgerFileSuffix.length));
+      if (owner !== null) threads.add(owner);
+    }
+    return threads.size === 0 ? null : [...threads];
+  }
+}
+
+function mustOpen(text: Uint8Array) {
+  const root = openLine(text);
+  if ('reason' in root) throw new ForkpointError('corrupt', root.reason);
+  return root;
+}
+
+/** Ledger rows of a file, in order; lines that are not ledger rows are passed over (they are reported with their thread). */
+export function* ledgerLines(reader: FilesReader, path: string): Generator<LedgerEntry, void, void> {
+  for (const line of reader.lines(path)) {
+    if (isBlank(line.bytes)) continue;
+    const root = openLine(line.bytes);
+    if ('reason' in root) continue;
+    const row = readLedgerLine(root);
+    if (row === null) continue;
+    yield {
+      thread: '',
+      ...row,
+      position: line.start,
+      file: path,
+      bytes: line.end - line.start,
+    };
+  }
+}
+
+class FolderPicture implements Picture {
+  readonly files: ReadonlyMap<string, string>;
+  readonly #threadsOf: (path: string) => readonly string[] | null;
+
+  constructor(files: ReadonlyMap<string, string>, threadsOf: (path: string) => readonly string[] | null) {
+    this.files = files;
+    this.#threadsOf = threadsOf;
+  }
+
+  since(earlier: Picture): readonly string[] | 'all' {
+    if (!(earlier instanceof FolderPicture)) return 'all';
+    const touched = new Set<string>();
+    for (const path of new Set([...this.files.keys(), ...earlier.files.keys()])) {
+      if (this.files.get(path) === earlier.files.get(path)) continue;
+      const threads = this.files.has(path) ? this.#threadsOf(path) : null;
+      if (threads === null) return 'all';
+      for (const thread of threads) touched.add(thread);
+    }
+    return [...touched];
+  }
+}
+
+/** Why a new thread may not have this id in a folder, null if it may. */
+export function badThreadName(thread: string, longest: number): string | null {
+  const name = escapeThread(thread);
+  if (name.endsWith('.writes')) {
+    return `A thread of this name would be stored under the name of another thread's ledger (\`${name}${lineFileSuffix}\`), and tinyagents would not list it.`;
+  }
+  if (name.length + ledgerFileSuffix.length > longest) {
+    return `A thread of this name needs a file name of ${name.length + ledgerFileSuffix.length} bytes; file systems take ${longest}.`;
+  }
+  return null;
+}

@@ -1,0 +1,183 @@
+// tinyagents (Rust) over both of its durable backends: a SQLite table, and a folder of line files.
+
+import type { FilesReader, SqliteReader } from '../backend.ts';
+import type { Detection, Format, PlanContext } from '../store.ts';
+import { FilesRecordSource, kindOfLineFile } from './files-source.ts';
+import { isLineFile } from './names.ts';
+import { era211, eraBefore211, eras, readRecord, unreleasedReason, type Era } from './record.ts';
+import { bytesCell, hasLedgerTable, SqliteRecordSource } from './sqlite-source.ts';
+import { TinyagentsStore } from './store.ts';
+import { FilesPlanWriter } from './write-files.ts';
+import { SqlitePlanWriter } from './write-sqlite.ts';
+
+const framework = 'tinyagents';
+
+const capabilities: readonly string[] = [
+  'info',
+  'threads',
+  'log',
+  'show',
+  'pending',
+  'diff',
+  'blame',
+  'watch',
+  'bisect',
+  'find',
+  'fork',
+  'edit',
+  'export',
+  'import',
+  'operations',
+  'undo',
+  'live',
+];
+
+const unable = [
+  {
+    operation: 'fork',
+    reason:
+      'A point of a sub-graph alone cannot be forked: tinyagents resumes a graph at its root. Fork the root point that stands after it.',
+  },
+];
+
+/** Columns by which the table is told from those of LangGraph, clawdia and wesichain, which use the same name. */
+const ownColumns = ['seq', 'thread_id', 'checkpoint_id', 'parent_checkpoint_id', 'namespace', 'next_nodes', 'record'];
+
+/** Line files looked at before a folder is said to be none of ours. */
+const filesLookedAt = 32;
+
+function byEra(found: ReadonlySet<Era>): readonly Era[] {
+  return eras.filter((era) => found.has(era));
+}
+
+/** Eras seen, from the first and the last record: a store that was continued by a later release shows both. */
+function sqliteEras(reader: SqliteReader): readonly Era[] | { readonly version: number } {
+  const found = new Set<Era>();
+  if (hasLedgerTable(reader)) found.add(era211);
+  for (const order of ['ASC', 'DESC']) {
+    const row = reader.get(`SELECT CAST(record AS BLOB) AS record FROM checkpoints ORDER BY seq ${order} LIMIT 1`);
+    const reading = row === null ? null : readRecord(bytesCell(row['record']));
+    if (reading === null || !reading.ok) continue;
+    if (reading.record.version >= 2) return { version: reading.record.version };
+    // A record of 2.1.1 where nothing was pending or written looks like one of 2.1.0; the ledger table tells them apart.
+    if (reading.record.era !== eraBefore211 || !found.has(era211)) found.add(reading.record.era);
+  }
+  return byEra(found);
+}
+
+function detectSqlite(reader: SqliteReader): Detection {
+  const tables = reader.tables();
+  const table = tables.find((t) => t.name === 'checkpoints');
+  if (table === undefined) {
+    const session = tables.some((t) => t.name === 'agent_runs') && tables.some((t) => t.name === 'session_messages');
+    return {
+      verdict: 'no',
+      reason: session
+        ? 'It is a tinyagents session database: it names checkpoints but holds none.'
+        : 'It has no table `checkpoints`.',
+    };
+  }
+  const names = new Set(table.columns.map((column) => column.name));
+  const missing = ownColumns.filter((name) => !names.has(name));
+  if (missing.length > 0) {
+    return {
+      verdict: 'no',
+      reason: `Its table \`checkpoints\` has no column ${missing.map((n) => `\`${n}\``).join(', ')}.`,
+    };
+  }
+  if (tables.some((t) => t.name === 'thread_leases')) return { verdict: 'refused', reason: unreleasedReason(2) };
+  const found = sqliteEras(reader);
+  return 'version' in found
+    ? { verdict: 'refused', reason: unreleasedReason(found.version) }
+    : { verdict: 'yes', eras: found };
+}
+
+function filesEras(reader: FilesReader): {
+  readonly eras: readonly Era[];
+  readonly version: number;
+  readonly seen: string;
+} {
+  const found = new Set<Era>();
+  let version = 0;
+  let seen = 'It holds no line files (`*.jsonl`).';
+  const entries = reader.list(1).filter((entry) => isLineFile(entry.path) && entry.size > 0);
+  for (const entry of entries.slice(0, filesLookedAt)) {
+    const kind = kindOfLineFile(reader, entry.path);
+    if (kind.kind === 'ledger') found.add(era211);
+    if (kind.kind === 'other' && found.size === 0)
+      seen = `\`${entry.path}\` does not hold checkpoint records: ${kind.reason}.`;
+    if (kind.kind !== 'thread') continue;
+    version = Math.max(version, kind.version);
+    for (const line of endLines(reader, entry.path)) {
+      const reading = readRecord(line);
+      if (reading.ok) found.add(reading.record.era);
+    }
+  }
+  // A record of 2.1.1 where nothing was pending or written looks like one of 2.1.0.
+  if (found.has(era211)) found.delete(eraBefore211);
+  return { eras: byEra(found), version, seen };
+}
+
+/** First line of a file, and its last ones as far as they lie in its last 64 kB. */
+function endLines(reader: FilesReader, path: string): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (const line of reader.lines(path)) {
+    lines.push(line.bytes);
+    break;
+  }
+  const size = reader.stat(path)?.size ?? 0;
+  for (const line of reader.lines(path, Math.max(0, size - 65_536))) if (line.terminated) lines.push(line.bytes);
+  return lines;
+}
+
+function detectFiles(reader: FilesReader): Detection {
+  const { eras: found, version, seen } = filesEras(reader);
+  if (version >= 2) return { verdict: 'refused', reason: unreleasedReason(version) };
+  const threads = version > 0;
+  return threads ? { verdict: 'yes', eras: found } : { verdict: 'no', reason: seen };
+}
+
+function erasOf(found: ReturnType<typeof sqliteEras>): readonly Era[] {
+  return 'version' in found ? [] : found;
+}
+
+export const tinyagentsSqlite: Format<SqliteReader> = {
+  format: 'tinyagents',
+  framework,
+  backend: 'sqlite',
+  eras,
+  capabilities,
+  unable,
+  detect: detectSqlite,
+  open(backend) {
+    const { reader } = backend;
+    return new TinyagentsStore(
+      tinyagentsSqlite,
+      backend,
+      new SqliteRecordSource(reader),
+      () => erasOf(sqliteEras(reader)),
+      (context: PlanContext) => new SqlitePlanWriter(reader, context.relying),
+    );
+  },
+};
+
+export const tinyagentsFiles: Format<FilesReader> = {
+  format: 'tinyagents',
+  framework,
+  backend: 'files',
+  eras,
+  capabilities,
+  unable,
+  detect: detectFiles,
+  open(backend) {
+    const { reader } = backend;
+    const source = new FilesRecordSource(reader);
+    return new TinyagentsStore(
+      tinyagentsFiles,
+      backend,
+      source,
+      () => filesEras(reader).eras,
+      (context: PlanContext) => new FilesPlanWriter(source, reader, context.relying),
+    );
+  },
+};

@@ -1,0 +1,151 @@
+// Plans for a folder: what they relied on, and lines. A new thread is a new file (its ledger written first: the thread file is what
+// makes the thread appear); an addition is one append of whole lines. Every line ends in a line feed: without it the framework's
+// next append would be glued to ours and the thread could never be read again.
+
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import type {
+  BackendReader,
+  ChangeSet,
+  Content,
+  FileChange,
+  FilesReader,
+  RelyingReader,
+  UndoGuard,
+} from '../backend.ts';
+import { openLine } from './record.ts';
+import { badThreadName, ledgerLines, type FilesRecordSource } from './files-source.ts';
+import { escapeThread, ledgerFiles, ledgerFileSuffix, lineFileSuffix, longestFileName, threadFiles } from './names.ts';
+import { rewriteRecord, stringText } from './new-record.ts';
+import { ledgerLineText } from './ledger-line.ts';
+import type { LedgerEntry, Place } from './source.ts';
+import { threadExists } from './write-sqlite.ts';
+import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
+
+const lineFeed = new Uint8Array([0x0a]);
+
+export class FilesPlanWriter implements PlanWriter {
+  readonly hasLedger = true;
+  readonly #source: FilesRecordSource;
+  readonly #reader: FilesReader;
+  readonly #relying: RelyingReader<BackendReader>;
+
+  constructor(source: FilesRecordSource, reader: FilesReader, relying: RelyingReader<BackendReader>) {
+    this.#source = source;
+    this.#reader = reader;
+    this.#relying = relying;
+  }
+
+  texts(describe: string, places: readonly Place[]): readonly Uint8Array[] {
+    const thread = places[0]?.thread ?? '';
+    const path = this.#pathOf(thread);
+    const spans = places.map((place) => [place.position, place.position + place.bytes] as const);
+    this.#relying.relyOnFile(describe, path, spans);
+    return spans.map(([start, end]) => this.#reader.read(path, start, end));
+  }
+
+  #pathOf(thread: string): string {
+    const path = this.#source.pathOf(thread);
+    if (path === null) {
+      throw new ForkpointError(
+        'moved',
+        `Thread \`${thread}\` was removed meanwhile. Nothing was changed.`,
+        'List the threads again.',
+      );
+    }
+    return path;
+  }
+
+  ledger(thread: string, places: readonly Place[]): readonly LedgerEntry[] {
+    const wanted = new Set(places.map((place) => place.id));
+    return ledgerFiles(thread).flatMap((path) => {
+      if (this.#relying.relyOnFile(`the write ledger of thread \`${thread}\``, path) === null) return [];
+      return [...ledgerLines(this.#reader, path)].filter((entry) => wanted.has(entry.id));
+    });
+  }
+
+  expectNewThread(thread: string): void {
+    stringText(thread);
+    const bad = badThreadName(thread, longestFileName);
+    if (bad !== null) throw new ForkpointError('bad_value', `${bad} Nothing was changed.`, 'Choose another id.');
+    if (this.#source.summary(thread) !== null) throw threadExists(thread);
+    for (const path of [...threadFiles(thread), ...ledgerFiles(thread)]) {
+      if (this.#relying.relyOnFile(`that \`${path}\` does not exist`, path) !== null) throw threadExists(thread);
+    }
+  }
+
+  newThread(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet {
+    const name = escapeThread(thread);
+    const changes: FileChange[] = [];
+    if (ledger.length > 0) {
+      const content = ledger.map((row) => this.#ledgerText(row)).flatMap((line) => [line, lineFeed]);
+      changes.push({ kind: 'new-file', path: name + ledgerFileSuffix, content, bytes: sizeOf(content) });
+    }
+    const path = name + lineFileSuffix;
+    const content = linesOf(records);
+    changes.push({ kind: 'new-file', path, content, bytes: sizeOf(content), key: records.at(-1)?.key ?? null });
+    return { backend: 'files', changes, guards: [guardOf(thread, path)] };
+  }
+
+  append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet {
+    const path = this.#pathOf(thread);
+    const changes: FileChange[] = [];
+    if (ledger.length > 0) {
+      // 2.1.1 writes the ledger under the canonical name, also of a thread that keeps its legacy name.
+      const file = escapeThread(thread) + ledgerFileSuffix;
+      const entry = this.#relying.relyOnFile(`the write ledger of thread \`${thread}\``, file);
+      const content = ledger.map((row) => this.#ledgerText(row)).flatMap((line) => [line, lineFeed]);
+      const bytes = sizeOf(content);
+      changes.push(
+        entry === null
+          ? { kind: 'new-file', path: file, content, bytes }
+          : { kind: 'append', path: file, content, expectSize: entry.size, bytes },
+      );
+    }
+    const entry = this.#reader.stat(path);
+    if (entry === null) throw new ForkpointError('moved', `\`${path}\` was removed meanwhile. Nothing was changed.`);
+    const content = linesOf(records);
+    changes.push({
+      kind: 'append',
+      path,
+      content,
+      expectSize: entry.size,
+      bytes: sizeOf(content),
+      key: records.at(-1)?.key ?? null,
+    });
+    return { backend: 'files', changes, guards: [guardOf(thread, path)] };
+  }
+
+  #ledgerText(row: NewLedgerRow): Uint8Array {
+    if (row.line !== null) return oneLine(row.line);
+    if (row.from === null) return ledgerLineText(row.namespaceText, row.id, row.write);
+    const line = this.#source.ledgerLine(row.from);
+    if (row.id === row.from.id) return line;
+    const root = openLine(line);
+    if ('reason' in root) throw new ForkpointError('corrupt', root.reason);
+    return rewriteRecord(root, { checkpoint_id: stringText(row.id) });
+  }
+}
+
+function guardOf(thread: string, path: string): UndoGuard {
+  return { kind: 'file', describe: `the records of thread \`${thread}\``, path };
+}
+
+/** A record may have been written with line breaks between its members in SQLite; in a line file it may not. */
+function oneLine(text: Uint8Array): Uint8Array {
+  if (text.includes(0x0a)) {
+    throw new ForkpointError(
+      'unable',
+      'A record of this thread has line breaks in its JSON; a folder store holds one record per line. Nothing was changed.',
+      'Import it into a SQLite store.',
+    );
+  }
+  return text;
+}
+
+function linesOf(records: readonly NewRecord[]): Content {
+  return records.flatMap((made) => [oneLine(made.text), lineFeed]);
+}
+
+function sizeOf(content: Content): number {
+  return content.reduce((sum, part) => sum + (part instanceof Uint8Array ? part.length : part.end - part.start), 0);
+}
