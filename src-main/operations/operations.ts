@@ -22,16 +22,9 @@ import type {
 import type { LoggedOperation } from './log.ts';
 import { OperationLog } from './log.ts';
 import type { Written } from './public-plan.ts';
-import {
-  documentDigest,
-  planIdOf,
-  plannedChanges,
-  targetCheckpoint,
-  threadOf,
-  totalCounts,
-  writtenPer,
-} from './public-plan.ts';
+import { planIdOf, plannedChanges, targetCheckpoint, threadOf, totalCounts, writtenPer } from './public-plan.ts';
 import { fingerprint, sameStore } from './store-identity.ts';
+import { documentDigest } from './thread-document/digest.ts';
 
 /** A request as people make it: what they leave open is chosen here. */
 export type OperationAsk =

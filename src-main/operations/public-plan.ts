@@ -5,7 +5,6 @@ import type { CheckpointKey } from '../../shared/model/key.ts';
 import { parseKey } from '../../shared/model/key.ts';
 import type { Counts, Plan } from '../../shared/model/shapes.ts';
 import type { ChangeSet, FileChange, Relied, SqliteChange, SqlRow, SqlValue } from '../stores/backend.ts';
-import type { ThreadDocument } from '../stores/store.ts';
 
 type PlannedChange = Plan['changes'][number];
 
@@ -19,17 +18,6 @@ export function planIdOf(operation: string, args: unknown, relied: readonly Reli
   for (const r of relied)
     hash.update('\n').update(JSON.stringify([r.kind, r.kind === 'rows' ? r.sql : null, r.digest]));
   return hash.digest('hex').slice(0, 32);
-}
-
-/** Stands for a document in the arguments of a plan. */
-export function documentDigest(document: ThreadDocument): string {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify([document.format, document.framework, document.dialect, document.thread]));
-  for (const record of document.records) {
-    hash.update(JSON.stringify([record.kind, record.cells.map((c) => [c.name, c.storage, c.bytes.length])]));
-    for (const cell of record.cells) hash.update(cell.bytes);
-  }
-  return hash.digest('hex');
 }
 
 /** Before the commit an inserted row has no key yet: its id will be drawn anew. */

@@ -245,4 +245,6 @@ export interface ThreadRecord {
 /** Formats that can export give their records one after the other. */
 export interface ExportingStore {
   exportRecords(thread: string): Generator<ThreadRecord, void, void>;
+  /** Which of several writers made a thread's rows, where those cannot read each other's (`js`, `python`); goes into the document. */
+  dialect?(thread: string): string | null;
 }

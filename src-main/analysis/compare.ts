@@ -1,0 +1,22 @@
+// Comparing two states of a store, whatever threads they belong to.
+
+import { ForkpointError } from '../../shared/model/errors.ts';
+import type { StateView } from '../stores/store.ts';
+import { diffValues } from '../values/diff/diff.ts';
+import type { ValueDiff } from '../values/diff/tree.ts';
+
+/**
+ * What changed from one state to another; `before` null is the empty state (a root compared with what came before it).
+ * Throws `unable` where one of the two points holds no state at all: that is not the same as an empty one.
+ */
+export function compareStates(before: StateView | null, after: StateView): ValueDiff {
+  for (const view of [before, after]) {
+    if (view !== null && view.root === null) {
+      throw new ForkpointError(
+        'unable',
+        view.notes[0] ?? 'One of the two checkpoints holds no state, so there is nothing to compare.',
+      );
+    }
+  }
+  return diffValues(before?.root ?? null, after.root);
+}

@@ -1,0 +1,100 @@
+// Lineages of one open store: read once per thread, extended when the thread grows, bounded by points in memory.
+
+import type { Lineage } from '../../shared/model/lineage.ts';
+import type { Store } from '../stores/store.ts';
+import { Pace } from './pace.ts';
+import { WeightedCache } from './weighted-cache.ts';
+
+/** Points kept over all threads: about 90 bytes each, so at most some 45 MB (one thread that is larger stays alone). */
+const maxPoints = 500_000;
+
+export class Lineages {
+  readonly #store: Store;
+  readonly #cache = new WeightedCache<Lineage>(maxPoints);
+  /** Threads that changed; `anew` where it is unknown how, so that what was read may not be extended. */
+  readonly #stale = new Map<string, 'extend' | 'anew'>();
+  readonly #reading = new Map<string, { promise: Promise<Lineage>; abort: AbortController; wanted: number }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The lineage that was last given for a thread, as it was then: indices of a window refer to it. */
+  given(thread: string): Lineage | undefined {
+    return this.#cache.get(thread);
+  }
+
+  /** As it stands now. Callers that ask at the same time share one reading, which ends when the last of them gives up. */
+  async get(thread: string, signal: AbortSignal, onCount?: (points: number) => void): Promise<Lineage> {
+    const known = this.#cache.get(thread);
+    if (known !== undefined && !this.#stale.has(thread)) return known;
+    let reading = this.#reading.get(thread);
+    if (reading === undefined) {
+      const abort = new AbortController();
+      const previous = this.#stale.get(thread) === 'anew' ? undefined : known;
+      this.#stale.delete(thread);
+      const promise = this.#read(thread, previous, abort.signal, onCount).finally(() => {
+        if (this.#reading.get(thread)?.promise === promise) this.#reading.delete(thread);
+      });
+      promise.catch(() => undefined);
+      reading = { promise, abort, wanted: 0 };
+      this.#reading.set(thread, reading);
+    }
+    const mine = reading;
+    mine.wanted++;
+    let left = false;
+    const leave = (): void => {
+      if (left) return;
+      left = true;
+      mine.wanted--;
+      if (mine.wanted > 0) return;
+      mine.abort.abort();
+      if (this.#reading.get(thread) === mine) this.#reading.delete(thread);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await mine.promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  touch(threads: readonly string[] | 'all'): void {
+    if (threads === 'all') {
+      for (const thread of [...this.#cache.keys(), ...this.#reading.keys()]) this.#stale.set(thread, 'anew');
+    } else {
+      for (const thread of threads) if (!this.#stale.has(thread)) this.#stale.set(thread, 'extend');
+    }
+  }
+
+  /** Ends every reading; for a store that is being closed. */
+  stop(): void {
+    for (const reading of this.#reading.values()) reading.abort.abort();
+    this.#reading.clear();
+    this.#cache.clear();
+  }
+
+  async #read(
+    thread: string,
+    previous: Lineage | undefined,
+    signal: AbortSignal,
+    onCount: ((points: number) => void) | undefined,
+  ): Promise<Lineage> {
+    const pace = new Pace(signal);
+    try {
+      const generator = this.#store.lineage(thread, previous);
+      for (;;) {
+        const step = generator.next();
+        if (step.done === true) {
+          this.#cache.set(thread, step.value, step.value.count);
+          return step.value;
+        }
+        onCount?.(step.value);
+        await pace.breathe();
+      }
+    } catch (error) {
+      this.#stale.set(thread, 'anew');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// One open store: its listing, lineages and states in bounded caches, kept true while other processes write.
+
+import type { Checkpoint, DiffSummary, StoreInfo } from '../../shared/model/shapes.ts';
+import { ForkpointError } from '../../shared/model/errors.ts';
+import type { CheckpointKey } from '../../shared/model/key.ts';
+import { parseKey } from '../../shared/model/key.ts';
+import type { StateView, Store } from '../stores/store.ts';
+import type { ValueDiff } from '../values/diff/tree.ts';
+import type { EventSource } from './events.ts';
+import { storeInfo } from './store-info.ts';
+import { Lineages } from './lineages.ts';
+import { ThreadList } from './thread-list.ts';
+import { WeightedCache } from './weighted-cache.ts';
+
+/** Bytes of states kept; one that is larger stays alone. */
+const maxStateBytes = 48 << 20;
+/** Rows of "what each checkpoint did" kept. */
+const maxSummaries = 5000;
+/** A diff keeps the two states that it speaks of, so only the latest few. */
+const maxDiffs = 2;
+
+export class OpenStore {
+  readonly id: string;
+  readonly store: Store;
+  readonly threads: ThreadList;
+  readonly lineages: Lineages;
+  readonly summaries = new WeightedCache<readonly DiffSummary[]>(maxSummaries);
+  readonly diffs = new WeightedCache<ValueDiff>(maxDiffs);
+  readonly #states = new WeightedCache<StateView>(maxStateBytes);
+  readonly #events: EventSource;
+  readonly #stopWatching: () => void;
+  #token: string | null = null;
+  #gone: string | null = null;
+
+  constructor(id: string, store: Store, events: EventSource, live: boolean) {
+    this.id = id;
+    this.store = store;
+    this.#events = events;
+    this.threads = new ThreadList(store, (listed, complete) =>
+      events.emit('threads.progress', { store: id, listed, complete }),
+    );
+    this.lineages = new Lineages(store);
+    this.#token = store.changesSince(null).token;
+    this.#stopWatching = live ? store.backend.watch((event) => this.#onPlace(event)) : () => undefined;
+    this.threads.start();
+  }
+
+  /** Why nothing can be read any more; null while it can. */
+  get gone(): string | null {
+    return this.#gone;
+  }
+
+  info(readOnly: boolean): StoreInfo {
+    return storeInfo(this.store, readOnly, { threads: this.threads.count, checkpoints: this.threads.checkpoints });
+  }
+
+  state(key: CheckpointKey, applied: boolean): StateView {
+    const name = `${applied ? '+' : '='}${key}`;
+    let view = this.#states.get(name);
+    if (view === undefined) {
+      view = this.store.state(key, applied);
+      this.#states.set(name, view, (view.root?.source.byteLength ?? 0) + 512);
+    }
+    return view;
+  }
+
+  /** The row of one checkpoint. Throws `not_found`. */
+  async checkpoint(key: CheckpointKey, signal: AbortSignal): Promise<Checkpoint> {
+    const thread = parseKey(key)?.thread;
+    const lineage = thread === undefined ? null : await this.lineages.get(thread, signal);
+    const index = lineage === null ? -1 : this.store.indexOf(lineage, key);
+    const row = lineage === null || index < 0 ? undefined : this.store.checkpoints(lineage, [index])[0];
+    if (row === undefined) throw new ForkpointError('not_found', `There is no checkpoint ${key} in this store.`);
+    return row;
+  }
+
+  /** Reads what changed since the last look, and says so; also to be called after a write of our own. */
+  refresh(): void {
+    if (this.#gone !== null) return;
+    const { token, threads } = this.store.changesSince(this.#token);
+    this.#token = token;
+    if (threads !== 'all' && threads.length === 0) return;
+    this.lineages.touch(threads);
+    if (threads === 'all') {
+      this.#states.clear();
+      this.summaries.clear();
+      this.threads.start();
+    } else {
+      const touched = new Set(threads);
+      const isTouched = (name: string): boolean => touched.has(parseKey(name.slice(1))?.thread ?? '');
+      this.#states.deleteWhere(isTouched);
+      this.summaries.deleteWhere(isTouched);
+      this.threads.touch(threads);
+    }
+    this.diffs.clear();
+    this.#events.emit('store.changed', { store: this.id, threads: threads === 'all' ? 'all' : [...threads] });
+  }
+
+  close(): void {
+    this.#stopWatching();
+    this.threads.stop();
+    this.lineages.stop();
+    this.#states.clear();
+    this.summaries.clear();
+    this.diffs.clear();
+    this.store.backend.close();
+  }
+
+  #onPlace(event: 'changed' | 'replaced' | 'gone'): void {
+    if (this.#gone !== null) return;
+    if (event === 'changed') {
+      try {
+        this.refresh();
+        return;
+      } catch (error) {
+        // Half-written by another process, or damaged: the next change asks again, and reading says what is wrong by itself.
+        if (error instanceof ForkpointError && error.code !== 'internal') {
+          this.#token = null;
+          this.#events.emit('store.changed', { store: this.id, threads: 'all' });
+          return;
+        }
+        throw error;
+      }
+    }
+    this.#gone =
+      event === 'gone'
+        ? `${this.store.backend.path} is no longer there. Forkpoint did not touch it.`
+        : `${this.store.backend.path} was replaced by another file. Forkpoint did not touch it.`;
+    this.threads.stop();
+    this.lineages.stop();
+    this.#events.emit('store.gone', { store: this.id, message: this.#gone });
+  }
+}

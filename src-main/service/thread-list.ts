@@ -1,0 +1,260 @@
+// The threads of one open store: summaries listed in the background, details read behind them, newest first.
+
+import type { Result } from '../../shared/contract/methods.ts';
+import type { Thread } from '../../shared/model/shapes.ts';
+import type { Status } from '../../shared/model/status.ts';
+import { asForkpointError } from '../../shared/model/errors.ts';
+import type { Store, ThreadDetail, ThreadSummary } from '../stores/store.ts';
+import { Pace } from './pace.ts';
+
+export type ListQuery = {
+  readonly search: string;
+  readonly status: Status | null;
+  readonly from: number;
+  readonly count: number;
+};
+
+/** Milliseconds between two `threads.progress` events. */
+const progressMillis = 150;
+/** Milliseconds that a call may spend on details of the rows that it shows; the rest is read in the background. */
+const visibleMillis = 12;
+
+export class ThreadList {
+  readonly #store: Store;
+  readonly #onProgress: (listed: number, complete: boolean) => void;
+  readonly #summaries = new Map<string, ThreadSummary>();
+  readonly #details = new Map<string, ThreadDetail>();
+  readonly #counts = new Map<Status, number>();
+  /** Newest first; null when it must be sorted again. */
+  #sorted: readonly ThreadSummary[] | null = null;
+  #complete = false;
+  #error: unknown = null;
+  #listing = false;
+  #again = false;
+  readonly #abort = new AbortController();
+  #lastProgress = 0;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(store: Store, onProgress: (listed: number, complete: boolean) => void) {
+    this.#store = store;
+    this.#onProgress = onProgress;
+  }
+
+  /**
+   * Lists everything anew; what is known stays visible until then. While a listing runs, one more is noted to follow it: a store that
+   * another process writes to without pause would else never be listed to its end.
+   */
+  start(): void {
+    if (this.#listing) {
+      this.#again = true;
+      return;
+    }
+    this.#error = null;
+    this.#working = this.#run(this.#abort.signal);
+  }
+
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  /** Resolves when listing and details have come to an end. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  get count(): number {
+    return this.#summaries.size;
+  }
+
+  get checkpoints(): number {
+    let total = 0;
+    for (const summary of this.#summaries.values()) total += summary.checkpoints;
+    return total;
+  }
+
+  /** Another process touched these threads. */
+  touch(threads: readonly string[]): void {
+    for (const thread of threads) {
+      this.#forget(thread);
+      const summary = this.#store.threadSummary(thread);
+      if (summary === null) this.#summaries.delete(thread);
+      else this.#summaries.set(thread, summary);
+    }
+    this.#sorted = null;
+    if (!this.#complete) return;
+    const { signal } = this.#abort;
+    this.#working = this.#working.then(() => this.#readDetails(signal)).catch(() => undefined);
+  }
+
+  thread(thread: string): Thread | null {
+    const summary = this.#summaries.get(thread) ?? this.#store.threadSummary(thread);
+    return summary === null ? null : joined(summary, this.#detail(thread));
+  }
+
+  async query(query: ListQuery, signal: AbortSignal): Promise<Result<'threads.list'>> {
+    if (this.#error !== null) throw this.#error;
+    const pace = new Pace(signal);
+    const needle = query.search.toLowerCase();
+    const sorted = this.#newestFirst();
+    const matching: ThreadSummary[] = [];
+    for (const [i, summary] of sorted.entries()) {
+      if (i % 1024 === 0) await pace.breathe();
+      if (needle !== '' && !summary.thread.toLowerCase().includes(needle)) continue;
+      if (query.status !== null && this.#details.get(summary.thread)?.status !== query.status) continue;
+      matching.push(summary);
+    }
+    const started = performance.now();
+    const rows = matching.slice(query.from, query.from + query.count).map((summary) => {
+      const known = this.#details.get(summary.thread);
+      const detail = known ?? (performance.now() - started < visibleMillis ? this.#detail(summary.thread) : null);
+      return {
+        thread: summary.thread,
+        checkpoints: summary.checkpoints,
+        updatedAt: summary.updatedAt,
+        detail: detail === null ? null : joined(summary, detail),
+      };
+    });
+    return {
+      rows,
+      matched: matching.length,
+      total: this.#summaries.size,
+      complete: this.#complete,
+      statusCounts: Object.fromEntries(this.#counts),
+      unread: this.#summaries.size - this.#details.size,
+    };
+  }
+
+  /** Every thread with its detail, newest first: for those who want all of it (the terminal). */
+  async all(signal: AbortSignal): Promise<Thread[]> {
+    await this.settled();
+    if (this.#error !== null) throw this.#error;
+    const pace = new Pace(signal);
+    const threads: Thread[] = [];
+    for (const summary of this.#newestFirst()) {
+      await pace.breathe();
+      threads.push(joined(summary, this.#detail(summary.thread)));
+    }
+    return threads;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const pace = new Pace(signal);
+    this.#listing = true;
+    try {
+      const before = new Set(this.#summaries.keys());
+      for (const batch of this.#store.threads()) {
+        for (const summary of batch) {
+          before.delete(summary.thread);
+          const known = this.#summaries.get(summary.thread);
+          if (known?.checkpoints !== summary.checkpoints || known.updatedAt !== summary.updatedAt) {
+            this.#forget(summary.thread);
+          }
+          this.#summaries.set(summary.thread, summary);
+        }
+        this.#sorted = null;
+        this.#progress(false);
+        await pace.breathe();
+      }
+      for (const gone of before) {
+        this.#forget(gone);
+        this.#summaries.delete(gone);
+      }
+      this.#sorted = null;
+      this.#complete = true;
+      this.#listing = false;
+      this.#progress(true);
+      if (this.#again) {
+        this.#again = false;
+        return await this.#run(signal);
+      }
+      await this.#readDetails(signal);
+    } catch (error) {
+      // A listing ends when its store is closed; anything else is told to whoever asks next.
+      if (signal.aborted) return;
+      this.#error = error;
+      this.#complete = true;
+      this.#progress(true);
+    } finally {
+      this.#listing = false;
+    }
+  }
+
+  async #readDetails(signal: AbortSignal): Promise<void> {
+    const pace = new Pace(signal);
+    for (const { thread } of this.#newestFirst()) {
+      await pace.breathe();
+      if (this.#details.has(thread) || !this.#summaries.has(thread)) continue;
+      this.#detail(thread);
+      this.#progress(false);
+    }
+    this.#progress(true);
+  }
+
+  #detail(thread: string): ThreadDetail {
+    const known = this.#details.get(thread);
+    if (known !== undefined) return known;
+    const detail = detailOf(this.#store, thread);
+    if (this.#summaries.has(thread)) {
+      this.#details.set(thread, detail);
+      this.#counts.set(detail.status, (this.#counts.get(detail.status) ?? 0) + 1);
+    }
+    return detail;
+  }
+
+  #forget(thread: string): void {
+    const detail = this.#details.get(thread);
+    if (detail === undefined) return;
+    this.#details.delete(thread);
+    const left = (this.#counts.get(detail.status) ?? 1) - 1;
+    if (left === 0) this.#counts.delete(detail.status);
+    else this.#counts.set(detail.status, left);
+  }
+
+  #progress(now: boolean): void {
+    const time = performance.now();
+    if (!now && time - this.#lastProgress < progressMillis) return;
+    this.#lastProgress = time;
+    this.#onProgress(this.#summaries.size, this.#complete);
+  }
+
+  #newestFirst(): readonly ThreadSummary[] {
+    this.#sorted ??= [...this.#summaries.values()].sort(newestFirst);
+    return this.#sorted;
+  }
+}
+
+/** ISO times of one store have one precision, so text order is time order; threads without a time come last. */
+export function newestFirst(a: ThreadSummary, b: ThreadSummary): number {
+  if (a.updatedAt !== b.updatedAt) {
+    if (a.updatedAt === null) return 1;
+    if (b.updatedAt === null) return -1;
+    return a.updatedAt < b.updatedAt ? 1 : -1;
+  }
+  return a.thread < b.thread ? -1 : a.thread > b.thread ? 1 : 0;
+}
+
+/** One unreadable thread must not hide the others: its row says what is wrong with it. */
+function detailOf(store: Store, thread: string): ThreadDetail {
+  try {
+    return store.threadDetail(thread);
+  } catch (thrown) {
+    const error = asForkpointError(thrown);
+    if (error.code === 'internal') throw error;
+    return { thread, namespaces: [], branches: 0, head: null, status: 'unknown', refused: error.message, bytes: null };
+  }
+}
+
+function joined(summary: ThreadSummary, detail: ThreadDetail): Thread {
+  return {
+    thread: summary.thread,
+    parts: summary.parts === null ? null : [...summary.parts],
+    namespaces: [...detail.namespaces],
+    checkpoints: summary.checkpoints,
+    branches: detail.branches,
+    head: detail.head,
+    status: detail.status,
+    refused: detail.refused,
+    updatedAt: summary.updatedAt,
+    bytes: detail.bytes,
+  };
+}
