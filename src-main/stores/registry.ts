@@ -6,14 +6,16 @@ import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Backend, FilesReader, SqliteReader } from './backend.ts';
 import { systemError } from './durable.ts';
 import { openFiles } from './files/backend.ts';
+import { langgraphSqlite } from './langgraph/format.ts';
+import { tinyagentsFiles, tinyagentsSqlite } from './tinyagents/format.ts';
 import { sniff, type Sniffed } from './sniff.ts';
 import { openSqlite } from './sqlite/backend.ts';
 import { unharmed } from './sqlite/source.ts';
 import type { Detection, Format, Store } from './store.ts';
 
 /** Every format, in the order in which they are asked. */
-export const sqliteFormats: readonly Format<SqliteReader>[] = [];
-export const filesFormats: readonly Format<FilesReader>[] = [];
+export const sqliteFormats: readonly Format<SqliteReader>[] = [tinyagentsSqlite, langgraphSqlite];
+export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles];
 export const formats: readonly Format[] = [...sqliteFormats, ...filesFormats];
 
 export interface OpenStoreOptions {
@@ -80,7 +82,7 @@ export function openStore(path: string, options: OpenStoreOptions = {}): Store {
 export function identify(path: string): Identification {
   const place = look(path);
   if (place.sniffed.kind === 'sqlite') {
-    const backend = openSqlite(place.path, { readOnly: true });
+    const backend = openSqlite(place.path, { readOnly: true, pristine: true });
     try {
       const found = ask(sqliteFormats, backend.reader);
       const refusal =
@@ -234,7 +236,7 @@ function formatOf(path: string): string | null {
   try {
     const { kind } = sniff(path);
     if (kind === 'sqlite') {
-      const opened = openSqlite(path, { readOnly: true });
+      const opened = openSqlite(path, { readOnly: true, pristine: true });
       backend = opened;
       return ask(sqliteFormats, opened.reader).format?.format ?? null;
     }

@@ -25,12 +25,14 @@ import { recoverSqlite, undoSqlite } from './undo.ts';
 export interface OpenOptions {
   /** Refuse every change, whatever the file system would allow. */
   readonly readOnly?: boolean;
+  /** Leave no side file beside it where that can be had: for a short look at a file that may not be a store at all. */
+  readonly pristine?: boolean;
 }
 
 /** Opens a SQLite file. The caller has made sure that it is one (`sniff`). Throws when it cannot be read. */
 export function openSqlite(path: string, options: OpenOptions = {}): Backend<SqliteReader> {
   const real = realpathSync.native(path);
-  const backend = new SqliteBackend(real, options.readOnly === true);
+  const backend = new SqliteBackend(real, options.readOnly === true, options.pristine === true);
   try {
     // Any fault of opening shows here, not at the first list.
     backend.token();
@@ -47,10 +49,10 @@ class SqliteBackend implements Backend<SqliteReader> {
   readonly #source: ConnectionSource;
   readonly #readOnly: boolean;
 
-  constructor(path: string, readOnly: boolean) {
+  constructor(path: string, readOnly: boolean, pristine: boolean) {
     this.path = path;
     this.#readOnly = readOnly;
-    this.#source = new ConnectionSource(path);
+    this.#source = new ConnectionSource(path, pristine);
     this.reader = new SourceReader(this.#source);
   }
 

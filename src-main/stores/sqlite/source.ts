@@ -81,6 +81,7 @@ process.once('exit', () => {
 export class ConnectionSource {
   readonly path: string;
   readonly #identity: string;
+  readonly #pristine: boolean;
   #connection: Connection | null = null;
   #way: Way = 'live';
   #openedStamp = '';
@@ -93,8 +94,9 @@ export class ConnectionSource {
   #lastUse = 0;
   #idle: NodeJS.Timeout | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, pristine = false) {
     this.path = path;
+    this.#pristine = pristine;
     const stats = statOf(path);
     if (stats === null) throw gone(path);
     this.#identity = identityOf(stats);
@@ -195,6 +197,10 @@ export class ConnectionSource {
   }
 
   #open(): Connection {
+    if (this.#pristine && !this.#hasSideFiles()) {
+      this.#way = 'immutable';
+      return new ImmutableConnection(this.path);
+    }
     this.#way = 'live';
     try {
       return new LiveConnection(this.path, 'original');
