@@ -142,31 +142,70 @@ function sampleOf(item: Cursor): string {
   return `${length}:${sample}`;
 }
 
+/** Pairs tried exactly (longest common subsequence) up to this many cells; beyond, first come first matched. */
+const exactCells = 250_000;
+
 /** Equal content first; what is left between two matches goes together by place where the kinds agree. */
 function byContent(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): Known {
   const origin = new Int32Array(to.length).fill(-1);
   const equal = new Uint8Array(to.length);
   const taken = new Uint8Array(from.length);
-  const groups = new Map<string, number[]>();
-  from.forEach((ordinal, i) => {
-    const sample = sampleOf(before.child(ordinal));
-    const group = groups.get(sample);
-    if (group === undefined) groups.set(sample, [i]);
-    else group.push(i);
-  });
-  for (const group of groups.values()) group.reverse(); // taken from the end: first come first matched
-  to.forEach((ordinal, i) => {
-    const item = after.child(ordinal);
-    const group = groups.get(sampleOf(item));
-    const candidate = group?.at(-1);
-    if (candidate === undefined || !sameValue(before.child(from[candidate] ?? 0), item)) return;
-    group?.pop();
+  const [old, now] = contentClasses(before, after, from, to);
+  const match = (i: number, candidate: number): void => {
     origin[i] = candidate;
     equal[i] = 1;
     taken[candidate] = 1;
-  });
+  };
+  if (from.length * to.length <= exactCells) for (const [candidate, i] of commonSubsequence(old, now)) match(i, candidate);
+  const free = new Map<number, number[]>();
+  for (let i = from.length - 1; i >= 0; i--) {
+    if (taken[i] === 1) continue;
+    const group = free.get(old[i] ?? -1);
+    if (group === undefined) free.set(old[i] ?? -1, [i]);
+    else group.push(i);
+  }
+  for (let i = 0; i < to.length; i++) {
+    if ((origin[i] ?? -1) >= 0) continue;
+    const candidate = free.get(now[i] ?? -1)?.pop();
+    if (candidate !== undefined) match(i, candidate);
+  }
   pairByPlace(before, after, from, to, origin, taken);
   return { origin, equal };
+}
+
+/** A number per item; equal items have the same one. */
+function contentClasses(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): [Int32Array, Int32Array] {
+  const groups = new Map<string, { item: Cursor; number: number }[]>();
+  let next = 0;
+  const classOf = (item: Cursor): number => {
+    const sample = sampleOf(item);
+    const group = groups.get(sample);
+    const same = group?.find((g) => sameValue(g.item, item));
+    if (same !== undefined) return same.number;
+    const number = next++;
+    if (group === undefined) groups.set(sample, [{ item, number }]);
+    else group.push({ item, number });
+    return number;
+  };
+  return [Int32Array.from(from, (o) => classOf(before.child(o))), Int32Array.from(to, (o) => classOf(after.child(o)))];
+}
+
+/** Pairs of places (before, after) of a longest common subsequence. O(n · m) time and memory. */
+function commonSubsequence(a: Int32Array, b: Int32Array): [number, number][] {
+  const width = b.length + 1;
+  const best = new Uint32Array((a.length + 1) * width);
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      best[i * width + j] = a[i] === b[j] ? (best[(i + 1) * width + j + 1] ?? 0) + 1 : Math.max(best[(i + 1) * width + j] ?? 0, best[i * width + j + 1] ?? 0);
+    }
+  }
+  const pairs: [number, number][] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i] === b[j]) pairs.push([i++, j++]);
+    else if ((best[(i + 1) * width + j] ?? 0) >= (best[i * width + j + 1] ?? 0)) i++;
+    else j++;
+  }
+  return pairs;
 }
 
 function pairByPlace(
