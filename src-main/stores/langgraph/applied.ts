@@ -6,7 +6,7 @@ import { nullTask } from './ids.ts';
 import { isRouting } from './next.ts';
 import { deltaChannels, isSnapshot, openPoint } from './point.ts';
 import type { Point } from './point.ts';
-import { reducers } from './reducers.ts';
+import { likelier, reducers } from './reducers.ts';
 import type { Reducer } from './reducers.ts';
 import { inApplyOrder, tasksOf } from './tasks.ts';
 import type { RowReader, WriteRow } from './rows.ts';
@@ -164,7 +164,7 @@ function round(
   const complete = unsure.length === 0 || narrow(unsure, dialect, samples(unsure.map((o) => o.channel)));
   let at = root;
   for (const channel of open) {
-    const choice = channel.candidates[0];
+    const choice = channel.candidates.toSorted((a, b) => likelier(a.reducer, b.reducer, channel.writes.length))[0];
     if (choice === undefined) {
       notes.push(
         channel.contradicted

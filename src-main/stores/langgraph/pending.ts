@@ -55,7 +55,8 @@ export function pendingOf(situation: Situation): PendingView {
     id: task.id,
     name: task.name,
     error: task.error,
-    interrupts: task.interrupts,
+    // At the head a question that was answered and led to results is done with; before it, it tells why the run stopped.
+    interrupts: asks(task, isHead) ? task.interrupts : [],
     writes: views(task.rows),
     argument: task.next.argument,
   }));

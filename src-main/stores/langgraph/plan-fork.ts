@@ -41,8 +41,8 @@ const shown = (thread: string): string => JSON.stringify(thread);
 export function relyOnNewThread(context: PlanContext, thread: string): void {
   const rows = context.relying.relyOnRows(
     `thread ${shown(thread)} does not exist`,
-    'SELECT (SELECT COUNT(*) FROM checkpoints WHERE thread_id = ?1) AS points, (SELECT COUNT(*) FROM writes WHERE thread_id = ?1) AS writes',
-    [thread],
+    'SELECT (SELECT COUNT(*) FROM checkpoints WHERE thread_id = ?) AS points, (SELECT COUNT(*) FROM writes WHERE thread_id = ?) AS writes',
+    [thread, thread],
   );
   if (Number(rows[0]?.['points'] ?? 0) > 0 || Number(rows[0]?.['writes'] ?? 0) > 0) {
     throw new ForkpointError(
@@ -113,8 +113,8 @@ function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
     .map(writeOf);
   const head = context.relying.relyOnRows(
     'the newest checkpoint of the thread',
-    'SELECT MAX(checkpoint_id) AS newest, MAX(checkpoint_id) FILTER (WHERE checkpoint_ns = ?2) AS head FROM checkpoints WHERE thread_id = ?1',
-    [parts.thread, parts.namespace],
+    'SELECT MAX(checkpoint_id) AS newest, MAX(checkpoint_id) FILTER (WHERE checkpoint_ns = ?) AS head FROM checkpoints WHERE thread_id = ?',
+    [parts.namespace, parts.thread],
   )[0];
   return {
     point,
@@ -285,12 +285,12 @@ function branchTo(source: Source, context: PlanContext): CopiedRow[] {
     'the branch up to the checkpoint',
     `WITH RECURSIVE branch(id, parent, bytes) AS (
        SELECT checkpoint_id, parent_checkpoint_id, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)
-         FROM checkpoints WHERE thread_id = ?1 AND checkpoint_ns = ?2 AND checkpoint_id = ?3
+         FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?
        UNION
        SELECT c.checkpoint_id, c.parent_checkpoint_id, COALESCE(length(c.checkpoint), 0) + COALESCE(length(c.metadata), 0)
-         FROM branch JOIN checkpoints c ON c.thread_id = ?1 AND c.checkpoint_ns = ?2 AND c.checkpoint_id = branch.parent
+         FROM branch JOIN checkpoints c ON c.thread_id = ? AND c.checkpoint_ns = ? AND c.checkpoint_id = branch.parent
      ) SELECT id, bytes FROM branch`,
-    [thread, namespace, id],
+    [thread, namespace, id, thread, namespace],
   );
   return rows.map((r) => ({ namespace, id: textOf(r['id']), bytes: Number(r['bytes'] ?? 0) })).toReversed();
 }

@@ -225,7 +225,13 @@ function overwritten(write: Cursor): Cursor | null {
   return stringMember(write, 'type') === '__overwrite__' ? write.get('value') : null;
 }
 
-/** Most telling first: where the thread's history leaves several, the first is taken and the note says so. */
+/**
+ * Most telling first: where the thread's history leaves several, the first is taken and the note says so. A plain channel takes
+ * one write in a step, so with several the last write is the least likely.
+ */
+export const likelier = (a: Reducer, b: Reducer, writes: number): number =>
+  writes > 1 ? Number(a.describe === last.describe) - Number(b.describe === last.describe) : 0;
+
 const known: readonly Reducer[] = [messages, append, last, merge, sum, concatenate];
 
 export const reducers: readonly Reducer[] = known.map((reducer) => ({

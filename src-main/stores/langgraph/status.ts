@@ -3,7 +3,7 @@
 import { bodyOf } from './cells.ts';
 import { openPoint } from './point.ts';
 import type { Point } from './point.ts';
-import { tasksOf } from './tasks.ts';
+import { candidateIds, tasksOf } from './tasks.ts';
 import type { PlannedTask, PointTasks } from './tasks.ts';
 import type { RowReader, WriteRow } from './rows.ts';
 import { shortText } from '../../values/describe.ts';
@@ -106,8 +106,13 @@ function entrypointOf(read: RowReader, point: Point): string | null {
 /** Tasks of a point, with the entrypoint's name looked up where only a later checkpoint tells it. */
 export function tasksAt(read: RowReader, point: Point, writes: readonly WriteRow[]): PointTasks {
   const tasks = tasksOf(point, writes);
-  if (tasks.planned?.some((t) => t.next.guessed && t.name === '__start__' && t.rows.length === 0) !== true)
-    return tasks;
+  const unnamed = tasks.planned?.some(
+    (t) =>
+      t.next.guessed &&
+      t.name === '__start__' &&
+      (t.rows.length === 0 || t.id === null || !candidateIds(point, t.next).includes(t.id)),
+  );
+  if (unnamed !== true) return tasks;
   const entrypoint = entrypointOf(read, point);
   return entrypoint === null ? tasks : tasksOf(point, writes, entrypoint);
 }

@@ -52,7 +52,7 @@ function pythonId(seed: TaskSeed, kind: string, rest: readonly string[]): string
 }
 
 function jsId(seed: TaskSeed, kind: string, rest: string | readonly string[]): string | null {
-  return uuid5(seed.checkpoint, JSON.stringify([nodeNamespace(seed), seed.step, seed.node, kind, rest]));
+  return uuid5(seed.checkpoint, JSON.stringify([nodeNamespace(seed), String(seed.step), seed.node, kind, rest]));
 }
 
 /** Ids that a node triggered by channels may have: one in Python (all triggers, sorted), in JS one per trigger. */

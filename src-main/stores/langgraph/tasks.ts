@@ -120,26 +120,30 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
   const next = nextTasks(point);
   if (next === null) return { planned: null, others: groups, unowned };
   const free = new Set(groups);
-  const planned = next.map((stored): PlannedTask => {
-    let task = stored;
-    if (task.guessed) {
-      const pull = groups.find((g) => g.path.kind === 'pull');
-      const call = groups.find((g) => g.path.kind === 'call');
-      const named =
-        pull?.path.kind === 'pull' ? pull.path.node : call?.path.kind === 'call' ? call.path.entrypoint : entrypoint;
-      if (named !== null) task = { ...task, node: named };
-    }
-    const ids = candidateIds(point, task);
-    let group: TaskWrites | undefined;
-    for (const candidate of free) if (matches(candidate, task)) group ??= candidate;
-    for (const candidate of free) if (ids.includes(candidate.id)) group ??= candidate;
-    if (group !== undefined) free.delete(group);
-    const rows = group?.rows ?? [];
+  const named = next.map((stored) => nameOf(stored, groups, entrypoint));
+  const ids = named.map((task) => candidateIds(point, task));
+  const owned = named.map((task, i) => {
+    const group =
+      [...free].find((g) => matches(g, task)) ?? [...free].find((g) => ids[i]?.includes(g.id) === true) ?? null;
+    if (group !== null) free.delete(group);
+    return group;
+  });
+  // A join that has no version yet keeps an id from being computed: one task and one group left over belong together.
+  const lost = owned.flatMap((group, i) => (group === null ? [i] : []));
+  const loose = [...free].filter((g) => g.path.kind === 'none' && !isUpdate(point, g) && !isCallOnly(g));
+  const [task] = lost;
+  const [group] = loose;
+  if (lost.length === 1 && loose.length === 1 && task !== undefined && group !== undefined) {
+    owned[task] = group;
+    free.delete(group);
+  }
+  const planned = named.map((next, i): PlannedTask => {
+    const rows = owned[i]?.rows ?? [];
     const errorRow = rows.find((r) => r.channel === '__error__');
     return {
-      next: task,
-      id: group?.id ?? ids[0] ?? null,
-      name: task.node,
+      next,
+      id: owned[i]?.id ?? ids[i]?.[0] ?? null,
+      name: next.node,
       rows,
       finished: rows.some(isResult),
       error: errorRow === undefined ? null : openCell(errorRow.type, errorRow.value),
@@ -149,6 +153,18 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
   });
   return { planned, others: [...free], unowned };
 }
+/** A guessed start named by its rows or by a later checkpoint, where one of them tells. */
+function nameOf(task: NextTask, groups: readonly TaskWrites[], entrypoint: string | null): NextTask {
+  if (!task.guessed) return task;
+  for (const { path } of groups) {
+    if (path.kind === 'pull') return { ...task, node: path.node };
+    if (path.kind === 'call') return { ...task, node: path.entrypoint };
+  }
+  return entrypoint === null ? task : { ...task, node: entrypoint };
+}
+
+/** Rows of a @task call: nothing but its result. */
+const isCallOnly = (group: TaskWrites): boolean => group.rows.every((r) => r.channel === '__return__');
 
 /** Order in which LangGraph applies the results of a step: nodes by name, then Sends by position. */
 export function inApplyOrder(tasks: readonly PlannedTask[]): PlannedTask[] {

@@ -58,14 +58,14 @@ export function detailOfThread(
     .all('SELECT DISTINCT checkpoint_ns FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns', [thread])
     .map((r) => textOf(r['checkpoint_ns']));
   const leaves = reader.get(
-    `SELECT COUNT(*) AS n FROM checkpoints WHERE thread_id = ?1 AND checkpoint_ns = '' AND checkpoint_id NOT IN
-       (SELECT parent_checkpoint_id FROM checkpoints WHERE thread_id = ?1 AND checkpoint_ns = '' AND parent_checkpoint_id IS NOT NULL)`,
-    [thread],
+    `SELECT COUNT(*) AS n FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' AND checkpoint_id NOT IN
+       (SELECT parent_checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' AND parent_checkpoint_id IS NOT NULL)`,
+    [thread, thread],
   );
   const size = reader.get(
-    `SELECT (SELECT SUM(COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)) FROM checkpoints WHERE thread_id = ?1)
-          + (SELECT COALESCE(SUM(length(value)), 0) FROM writes WHERE thread_id = ?1) AS bytes`,
-    [thread],
+    `SELECT (SELECT SUM(COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)) FROM checkpoints WHERE thread_id = ?)
+          + (SELECT COALESCE(SUM(length(value)), 0) FROM writes WHERE thread_id = ?) AS bytes`,
+    [thread, thread],
   );
   const head = read.head(thread, '');
   const row = head === null ? null : read.checkpoint(thread, '', head);
