@@ -1,24 +1,191 @@
-// The window: toolbar, threads, lineage with its scrubber, inspector, status.
+// The window: toolbar, threads, lineage with its scrubber, inspector, status. What is missing or broken has a screen of its own.
 
-import { Suspense, lazy } from 'react';
+import { Suspense, lazy, useEffect, useState, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
+import { registerActions } from './actions/action.ts';
+import { listenToKeys } from './actions/keyboard.ts';
+import { registerLineageActions } from './features/lineage/actions.ts';
+import { LineagePane } from './features/lineage/LineagePane.tsx';
+import { Scrubber } from './features/lineage/Scrubber.tsx';
+import { DropTarget } from './features/open/DropTarget.tsx';
+import { BrokenScreen, EmptyScreen, GoneScreen, LostScreen } from './features/open/screens.tsx';
+import { Palette } from './features/palette/Palette.tsx';
+import { StatusBar } from './features/status/StatusBar.tsx';
+import { ThreadsPane } from './features/threads/ThreadsPane.tsx';
+import { Toolbar } from './features/toolbar/Toolbar.tsx';
+import { useHost } from './host/host.ts';
+import { useConnection, useRevision, useService, useServiceEvent } from './service/client.ts';
+import { keepLocation } from './state/location.ts';
+import { beginSession, goToRequest, refreshStores, useOpenStore, useSession } from './state/session.ts';
+import { useView } from './state/view.ts';
+import { windowActions } from './window-actions.ts';
+import { ProgressLine } from './ui/controls.tsx';
 import { Messages } from './ui/overlays.tsx';
+import { Splitter, useRememberedSize } from './ui/splitter.tsx';
+import './App.css';
 
 const Inspector = lazy(() => import('./features/inspector/Inspector.tsx'));
 const OperationSheet = lazy(() => import('./features/operations/OperationSheet.tsx'));
 
 export function App(): ReactNode {
+  const client = useService();
+  const host = useHost();
+  const open = useOpenStore();
+  const ready = useSession((s) => s.ready);
+  const opening = useSession((s) => s.opening);
+  const failure = useSession((s) => s.failure);
+  const gone = useSession((s) => (open === null ? undefined : s.gone.get(open.store)));
+  const connection = useConnection();
+
+  useEffect(() => {
+    void beginSession(client, location.hash);
+    const stops = [
+      keepLocation(client),
+      listenToKeys(),
+      registerLineageActions(),
+      registerActions('window', windowActions(client, host)),
+      host.onOpen((request) => void goToRequest(client, request)),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [client, host]);
+
+  useKeepStores();
+
+  const body = (): ReactNode => {
+    if (!connection.connected) return <LostScreen reason={connection.reason} />;
+    if (failure !== null && open === null) return <BrokenScreen failure={failure} />;
+    if (gone !== undefined && open !== null) return <GoneScreen open={open} sentence={gone} />;
+    if (open === null) return ready && opening === null ? <EmptyScreen /> : null;
+    return <Panes />;
+  };
+
   return (
-    <div className="window">
-      <section role="region" aria-label="Inspector">
+    <DropTarget>
+      <div className="window">
+        <Toolbar />
+        <div className="window-body">
+          <ProgressLine active={opening !== null} text={opening === null ? null : `Opening ${opening}`} />
+          {body()}
+        </div>
+        <StatusBar />
         <Suspense>
-          <Inspector />
+          <OperationSheet />
         </Suspense>
-      </section>
-      <Suspense>
-        <OperationSheet />
-      </Suspense>
-      <Messages />
+        <Palette />
+        <Messages />
+      </div>
+    </DropTarget>
+  );
+}
+
+/** Facts of the open stores (counts, live, read-only) are read again when a store changed and when the service is back. */
+function useKeepStores(): void {
+  const client = useService();
+  const store = useView((v) => v.store);
+  const revision = useRevision(store, null);
+  useEffect(() => {
+    if (revision === 0) return;
+    // Counting may take a while on a large store: not more than once a second.
+    const timer = setTimeout(() => {
+      refreshStores(client).catch(() => undefined);
+    }, 1000);
+    return () => clearTimeout(timer);
+  }, [client, revision]);
+  useServiceEvent('store.gone', ({ store: id, message }) => {
+    useSession.setState((s) => ({ gone: new Map(s.gone).set(id, message) }));
+  });
+}
+
+function useWidth(): number {
+  return useSyncExternalStore(
+    (listener) => {
+      window.addEventListener('resize', listener);
+      return () => window.removeEventListener('resize', listener);
+    },
+    () => window.innerWidth,
+  );
+}
+
+/** Below this the threads fold away and come back over the lineage when asked for. */
+const narrow = 760;
+
+function Panes(): ReactNode {
+  const [threadsWidth, setThreadsWidth] = useRememberedSize('threads', 272);
+  const [inspectorHeight, setInspectorHeight] = useRememberedSize('inspector', 432);
+  const [height, setHeight] = useState(() => window.innerHeight);
+  const width = useWidth();
+  const thread = useView((v) => v.thread);
+  const [shown, setShown] = useState(true);
+  useEffect(() => {
+    const onResize = (): void => setHeight(window.innerHeight);
+    window.addEventListener('resize', onResize);
+    return () => window.removeEventListener('resize', onResize);
+  }, []);
+  useEffect(
+    () =>
+      registerActions('panes', [
+        {
+          id: 'view.threads',
+          label: 'Show or hide the threads',
+          group: 'View',
+          shortcut: ['Mod+b'],
+          perform: () => setShown((s) => !s),
+        },
+      ]),
+    [],
+  );
+  // A narrow window shows one or the other: choosing a thread is the end of looking for it.
+  useEffect(() => {
+    if (window.innerWidth < narrow && thread !== null) setShown(false);
+  }, [thread]);
+  useEffect(() => {
+    if (width >= narrow) setShown(true);
+  }, [width >= narrow]);
+
+  const room = height - 44 - 26 - 38;
+  const inspector = Math.max(160, Math.min(inspectorHeight, room - 150));
+  const threads = Math.min(threadsWidth, Math.max(200, width * 0.4));
+  return (
+    <div className="panes">
+      {shown && (
+        <>
+          <section className="pane-threads" role="region" aria-label="Threads" style={{ width: threads }}>
+            <ThreadsPane />
+          </section>
+          <Splitter
+            label="Threads width"
+            orientation="vertical"
+            size={threads}
+            min={200}
+            max={Math.min(560, width * 0.5)}
+            initial={272}
+            onResize={setThreadsWidth}
+          />
+        </>
+      )}
+      <main className="pane-main">
+        <section className="pane-lineage" role="region" aria-label="Lineage">
+          <LineagePane />
+        </section>
+        <Scrubber />
+        <Splitter
+          label="Inspector height"
+          orientation="horizontal"
+          size={inspector}
+          min={160}
+          max={room - 150}
+          initial={432}
+          after
+          onResize={setInspectorHeight}
+        />
+        <section className="pane-inspector" role="region" aria-label="Inspector" style={{ height: inspector }}>
+          <Suspense>
+            <Inspector />
+          </Suspense>
+        </section>
+      </main>
     </div>
   );
 }

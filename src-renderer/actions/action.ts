@@ -11,6 +11,8 @@ export interface Action {
    * A shortcut without Mod does nothing while a text field has the focus.
    */
   readonly shortcut?: readonly string[];
+  /** A key only: another action of the same meaning stands in the palette. */
+  readonly hidden?: boolean;
   /** Whether it can be done now; asked each time. What cannot be done is not shown. */
   readonly when?: () => boolean;
   readonly perform: () => void | Promise<void>;

@@ -1,8 +1,39 @@
-// Which host the window is in. Made data only under the dev server.
+// Which host the window is in: Electron hands over a port, the web host a token; made data only under the dev server.
 
-import { ForkpointError } from '../../shared/model/errors.ts';
+import { RpcClient } from '../../shared/contract/rpc/client.ts';
+import { messagePortTransport } from '../../shared/contract/rpc/message-port.ts';
+import { connectWebSocket } from '../../shared/contract/rpc/websocket.ts';
 import { browserComforts } from './browser.ts';
+import { desktopBridge, desktopComforts } from './desktop.ts';
 import type { Host } from './host.ts';
+
+/** Results are checked against the contract while developing; in production a state may be too large to walk twice. */
+const checkResults = import.meta.env.DEV;
+
+const tokenName = 'forkpoint.token';
+
+/** The token arrives as `#t=…` and is moved out of the address at once; the rest of the fragment is the view's address. */
+export function takeToken(fragment: string): { readonly token: string | null; readonly rest: string } {
+  const parts = fragment.replace(/^#/, '').split('&');
+  const given = parts.find((p) => p.startsWith('t='));
+  const rest = parts.filter((p) => p !== given && p !== '').join('&');
+  return { token: given === undefined ? null : given.slice(2), rest: rest === '' ? '' : `#${rest}` };
+}
+
+function webHost(): Host {
+  const { token, rest } = takeToken(location.hash);
+  if (token !== null) {
+    sessionStorage.setItem(tokenName, token);
+    history.replaceState(null, '', `${location.pathname}${location.search}${rest}`);
+  }
+  const known = sessionStorage.getItem(tokenName) ?? '';
+  const url = new URL('/rpc', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return {
+    ...browserComforts,
+    connect: async () => new RpcClient(() => connectWebSocket(new WebSocket(url), known), { checkResults }),
+  };
+}
 
 export async function findHost(): Promise<Host> {
   if (import.meta.env.DEV) {
@@ -12,9 +43,14 @@ export async function findHost(): Promise<Host> {
       return { ...browserComforts, connect: async () => fakeClient(madeStore(Number(size))) };
     }
   }
-  throw new ForkpointError(
-    'unsupported',
-    'This page was opened without its service.',
-    'Start it with `forkpoint serve`.',
-  );
+  const bridge = desktopBridge();
+  if (bridge === null) return webHost();
+  return {
+    ...desktopComforts(bridge),
+    connect: async () =>
+      new RpcClient(async () => messagePortTransport(await bridge.port()), {
+        checkResults,
+        retryMillis: [100, 250, 500, 1000],
+      }),
+  };
 }

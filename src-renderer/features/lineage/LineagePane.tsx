@@ -1,0 +1,343 @@
+// The lineage: React Flow for pan, zoom and the cards in the window; a canvas below for edges and everything at far zoom.
+// The same elements are the tree that assistive technology reads.
+
+import { ReactFlow, ViewportPortal } from '@xyflow/react';
+import type { ReactFlowInstance } from '@xyflow/react';
+import '@xyflow/react/dist/base.css';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import type { MouseEvent as ReactMouseEvent, ReactNode } from 'react';
+import { useView } from '../../state/view.ts';
+import { EmptyState, ProgressLine } from '../../ui/controls.tsx';
+import { Button } from '../../ui/controls.tsx';
+import { branchLine } from './branches.ts';
+import { nodeTypes } from './cards.tsx';
+import type { CardNode } from './cards.tsx';
+import { boxOf, draw, readingZoom } from './draw.ts';
+import type { Camera } from './draw.ts';
+import { Hint } from './Hint.tsx';
+import { comparePoint, openFold, pointOf, selectPoint, selectedPoint, useLineageState } from './lineage-state.ts';
+import { Minimap } from './Minimap.tsx';
+import type { MinimapHandle } from './Minimap.tsx';
+import { useColours } from './palette-colours.ts';
+import { cardHeight, cardWidth, foldOver, itemKinds, itemsIn, laneY } from './scene.ts';
+import type { ItemIndex, Scene } from './scene.ts';
+import { nodeName } from './selected.ts';
+import { Tools } from './Tools.tsx';
+import { useCameraActions } from './use-camera.ts';
+import { useLineage } from './use-lineage.ts';
+import { NodeCache, chooseItems, mostSpoken, spokenFacts } from './window-nodes.ts';
+import './lineage.css';
+
+/** The window is asked for again when the camera moved this far; it is wider than the pane by as much on each side. */
+const requery = 160;
+
+const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+export function LineagePane(): ReactNode {
+  const thread = useView((v) => v.thread);
+  const checkpoint = useView((v) => v.checkpoint);
+  const comparedKey = useView((v) => v.compared);
+  const reading = useLineage();
+  const { want } = reading;
+  const scene = useLineageState((s) => s.scene);
+  const rows = useLineageState((s) => s.rows);
+  const error = useLineageState((s) => s.error);
+  const loading = useLineageState((s) => s.loading);
+  const axis = useLineageState((s) => s.axis);
+  const followed = useLineageState((s) => s.followed);
+  const colours = useColours();
+
+  const pane = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const map = useRef<MinimapHandle>(null);
+  const flow = useRef<ReactFlowInstance<CardNode> | null>(null);
+  const camera = useRef<Camera>({ x: 40, y: 70, zoom: 1 });
+  const asked = useRef<Camera>(camera.current);
+  const cache = useRef(new NodeCache());
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  /** Grows when the window must be asked for again. */
+  const [moved, setMoved] = useState(0);
+  const [hovered, setHovered] = useState(-1);
+
+  const selected = useMemo(() => (scene === null || checkpoint === null ? -1 : selectedPoint()), [scene, checkpoint]);
+  const compared = useMemo(
+    () => (scene === null ? -1 : pointOf(scene.branches.lineage, comparedKey)),
+    [scene, comparedKey],
+  );
+  const current = useMemo(() => {
+    if (scene === null) return new Set<number>();
+    const own = selected >= 0 ? (scene.branches.branchOf[selected] ?? -1) : 0;
+    return branchLine(scene.branches, followed >= 0 && followed < scene.branches.branches.length ? followed : own);
+  }, [scene, selected, followed]);
+
+  // What is in the window.
+  const near = camera.current.zoom >= readingZoom;
+  const { items, nodes, spoken } = useMemo(() => {
+    if (scene === null || size.width === 0) return { items: new Set<ItemIndex>(), nodes: [], spoken: [] };
+    const box = boxOf(camera.current, size.width, size.height, requery);
+    const chosen = near
+      ? chooseItems(scene, itemsIn(scene, box), box, selected < 0 ? -1 : (scene.itemOf[selected] ?? -1))
+      : [];
+    const facts = { scene, rows, current, selected, compared };
+    const built = cache.current.build(facts, chosen);
+    const inCards = new Set<ItemIndex>(chosen);
+    const others: number[] = [];
+    const { count } = scene.branches.lineage;
+    const room = mostSpoken - built.length;
+    for (let away = 0; away < count && others.length < room; away++) {
+      for (const point of away === 0 ? [Math.max(0, selected)] : [selected + away, selected - away]) {
+        if (point < 0 || point >= count || others.length >= room) continue;
+        const item = scene.itemOf[point] ?? -1;
+        if (!inCards.has(item) || scene.kind[item] !== itemKinds.point) others.push(point);
+      }
+    }
+    return { items: inCards, nodes: built, spoken: others.sort((p, q) => p - q) };
+    // `moved` stands for the camera, which is a ref because it changes with every frame of a gesture.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [scene, rows, current, selected, compared, size, moved, near]);
+
+  useEffect(() => {
+    if (scene === null) return;
+    const wanted: number[] = [];
+    for (const item of items) {
+      const first = scene.first[item] ?? 0;
+      const last = scene.last[item] ?? 0;
+      wanted.push(first);
+      if (first !== last) wanted.push(last);
+      if (scene.kind[item] === itemKinds.fold) wanted.push(scene.branches.next[first] ?? first);
+    }
+    if (selected >= 0) wanted.push(selected);
+    if (compared >= 0) wanted.push(compared);
+    if (!near) {
+      const box = boxOf(camera.current, size.width, size.height);
+      for (const branch of scene.branches.branches) {
+        if (wanted.length > 240) break;
+        const item = scene.itemOf[branch.tip] ?? 0;
+        const y = laneY(scene.laneOf[scene.branch[item] ?? 0] ?? 0);
+        if (y > box.top && y < box.bottom && (scene.right[item] ?? 0) < box.right) wanted.push(branch.tip);
+      }
+    }
+    want([...wanted, ...spoken]);
+  }, [scene, items, spoken, selected, compared, near, size, want]);
+
+  const paint = useCallback((): void => {
+    const element = canvas.current;
+    const context = element?.getContext('2d');
+    if (element == null || context == null || scene === null || size.width === 0) return;
+    const ratio = devicePixelRatio;
+    if (element.width !== Math.round(size.width * ratio) || element.height !== Math.round(size.height * ratio)) {
+      element.width = Math.round(size.width * ratio);
+      element.height = Math.round(size.height * ratio);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    draw(context, {
+      scene,
+      camera: camera.current,
+      width: size.width,
+      height: size.height,
+      colours,
+      current,
+      asElements: items,
+      statusOf: (point) => rows.get(point)?.checkpoint.status ?? null,
+      textOf: (item) => textOf(scene, item, rows.get(scene.first[item] ?? 0)?.checkpoint ?? null),
+      selected,
+      compared,
+      axis,
+    });
+    map.current?.show(camera.current, size.width, size.height);
+  }, [scene, size, colours, current, items, rows, selected, compared, axis]);
+  useLayoutEffect(paint, [paint]);
+
+  const onMove = useCallback(
+    (next: Camera): void => {
+      camera.current = next;
+      const last = asked.current;
+      const far = Math.abs(next.x - last.x) > requery / 2 || Math.abs(next.y - last.y) > requery / 2;
+      if (far || next.zoom !== last.zoom) {
+        asked.current = next;
+        setMoved((n) => n + 1);
+      }
+      paint();
+    },
+    [paint],
+  );
+
+  const goTo = useCallback((next: Camera, animated: boolean): void => {
+    const motion = animated && !calm() ? { duration: 120 } : {};
+    void flow.current?.setViewport(next, motion);
+  }, []);
+
+  const cameraActions = useCameraActions({ scene, size, camera, current, selected, goTo });
+
+  useEffect(() => {
+    const element = pane.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // React Flow calls itself an application, which would hide the tree's items from the tree around it.
+  useLayoutEffect(() => {
+    const wrapper = pane.current?.querySelector('.react-flow');
+    wrapper?.setAttribute('role', 'presentation');
+    if (wrapper == null) return;
+    // Whoever scrolls an item into view (a screen reader's cursor) pans; React Flow itself only undoes the scroll.
+    const onScroll = (): void => {
+      const { scrollLeft, scrollTop } = wrapper;
+      if (scrollLeft === 0 && scrollTop === 0) return;
+      const { x, y, zoom } = camera.current;
+      wrapper.scrollTo({ left: 0, top: 0, behavior: 'instant' });
+      goTo({ x: x - scrollLeft, y: y - scrollTop, zoom }, false);
+    };
+    wrapper.addEventListener('scroll', onScroll, true);
+    return () => wrapper.removeEventListener('scroll', onScroll, true);
+  }, [goTo, scene === null]);
+
+  const click = (point: number, event: { readonly ctrlKey: boolean; readonly metaKey: boolean }): void => {
+    if (event.ctrlKey || event.metaKey) comparePoint(point);
+    else selectPoint(point);
+  };
+  const pointUnder = (event: ReactMouseEvent | MouseEvent): number => {
+    const rect = pane.current?.getBoundingClientRect();
+    if (scene === null || rect === undefined) return -1;
+    const { x, y, zoom } = camera.current;
+    const wx = (event.clientX - rect.left - x) / zoom;
+    const wy = (event.clientY - rect.top - y) / zoom;
+    const slack = 6 / zoom;
+    const hit = itemsIn(scene, { left: wx - slack, right: wx + slack, top: wy - slack, bottom: wy + slack });
+    const best = hit.sort((p, q) => Math.abs((scene.left[p] ?? 0) - wx) - Math.abs((scene.left[q] ?? 0) - wx))[0];
+    return best === undefined ? -1 : (scene.first[best] ?? -1);
+  };
+
+  return (
+    <div className="lineage" ref={pane}>
+      <canvas ref={canvas} className="lineage-edges" aria-hidden="true" />
+      <div
+        className="lineage-tree"
+        role="tree"
+        aria-label="Lineage"
+        tabIndex={0}
+        aria-activedescendant={selected >= 0 ? `point-${selected}` : undefined}
+      >
+        {scene !== null && scene.count > 0 && (
+          <ReactFlow<CardNode>
+            nodes={nodes}
+            edges={[]}
+            nodeTypes={nodeTypes}
+            defaultViewport={camera.current}
+            minZoom={0.002}
+            maxZoom={2}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            nodesFocusable={false}
+            edgesFocusable={false}
+            elementsSelectable={false}
+            panOnScroll
+            zoomOnDoubleClick={false}
+            disableKeyboardA11y
+            deleteKeyCode={null}
+            selectionKeyCode={null}
+            multiSelectionKeyCode={null}
+            panActivationKeyCode={null}
+            zoomActivationKeyCode={null}
+            proOptions={{ hideAttribution: true }}
+            onInit={(instance) => {
+              flow.current = instance;
+              cameraActions.ready();
+            }}
+            onMove={(_, next) => onMove(next)}
+            onNodeClick={(event, node) => {
+              if (node.type === 'point') click(node.data.point, event);
+              else if (node.type !== 'branch') openFold(foldOver(scene, node.data.point));
+            }}
+            onNodeMouseEnter={(_, node) => setHovered(node.type === 'point' ? node.data.point : -1)}
+            onNodeMouseLeave={() => setHovered(-1)}
+            onPaneClick={(event) => {
+              const point = near && items.size > 0 ? plainPoint(pointUnder(event)) : pointUnder(event);
+              if (point >= 0) click(point, event);
+            }}
+            onPaneMouseMove={(event) => {
+              const point = near ? -1 : pointUnder(event);
+              if (point !== hovered) setHovered(point);
+            }}
+            onPaneMouseLeave={() => setHovered(-1)}
+          >
+            <ViewportPortal>
+              {spoken.map((point) => (
+                <div
+                  key={point}
+                  className="point-spoken"
+                  {...spokenFacts({ scene, rows, current, selected, compared }, point)}
+                  style={spokenPlace(scene, point)}
+                  onClick={(event) => click(point, event)}
+                />
+              ))}
+            </ViewportPortal>
+          </ReactFlow>
+        )}
+      </div>
+      {scene !== null && scene.count > 0 && (
+        <>
+          <Tools scene={scene} camera={cameraActions} />
+          <Minimap ref={map} scene={scene} colours={colours} current={current} onGo={cameraActions.centre} />
+          <Hint scene={scene} point={hovered} />
+        </>
+      )}
+      <ProgressLine active={reading.slow} text={reading.progress} onCancel={reading.cancel} />
+      {thread === null && !loading && (
+        <EmptyState small title="No thread is selected">
+          Choose one on the left; its checkpoints appear here as a tree.
+        </EmptyState>
+      )}
+      {error !== null && scene === null && (
+        <EmptyState
+          small
+          alert
+          title="The lineage of this thread cannot be read"
+          action={<Button onClick={reading.retry}>Read again</Button>}
+        >
+          {error.message} {error.hint}
+        </EmptyState>
+      )}
+      {scene !== null && scene.count === 0 && (
+        <EmptyState small title="This thread has no checkpoint">
+          The store names the thread and holds no checkpoint of it. It may have been pruned.
+        </EmptyState>
+      )}
+    </div>
+  );
+
+  /** At reading zoom the pane's cards that are not elements may be clicked; empty ground deselects nothing. */
+  function plainPoint(point: number): number {
+    const item = scene === null || point < 0 ? -1 : (scene.itemOf[point] ?? -1);
+    return item >= 0 && !items.has(item) ? point : -1;
+  }
+}
+
+function spokenPlace(scene: Scene, point: number): { translate: string } {
+  const item = scene.itemOf[point] ?? 0;
+  const first = scene.first[item] ?? point;
+  const left = scene.left[item] ?? 0;
+  const width = (scene.right[item] ?? 0) - left;
+  // Steps of a folded run stand side by side along their pill.
+  const along =
+    ((scene.branches.depth[point] ?? 0) - (scene.branches.depth[first] ?? 0) + 0.5) /
+    Math.max(1, scene.size[item] ?? 1);
+  const y = laneY(scene.laneOf[scene.branch[item] ?? 0] ?? 0) + cardHeight / 2;
+  return { translate: `${left + Math.min(width, along * Math.min(width, cardWidth))}px ${y}px` };
+}
+
+function textOf(
+  scene: Scene,
+  item: ItemIndex,
+  row: (Parameters<typeof nodeName>[0] & { readonly step: number | null }) | null,
+): { readonly name: string; readonly step: string } {
+  const kind = scene.kind[item];
+  if (kind === itemKinds.fold) return { name: `${scene.size[item]} steps`, step: '' };
+  if (kind === itemKinds.subgraph) {
+    return { name: scene.branches.branches[scene.branch[item] ?? 0]?.name ?? '', step: '' };
+  }
+  const step = scene.branches.lineage.step[scene.first[item] ?? 0] ?? -1;
+  return { name: row === null ? `step ${step}` : nodeName(row), step: row?.step == null ? '' : String(row.step) };
+}

@@ -1,0 +1,28 @@
+// The row of the selected checkpoint, for whoever shows facts about it; and how points are named.
+
+import { statusWord } from '../../../shared/model/status.ts';
+import type { Checkpoint } from '../../../shared/model/shapes.ts';
+import { useView } from '../../state/view.ts';
+import { selectedPoint, useLineageState } from './lineage-state.ts';
+import type { PointRow } from './lineage-state.ts';
+
+/** Null while nothing is selected or its row is being read. */
+export function useSelectedRow(): PointRow | null {
+  const key = useView((v) => v.checkpoint);
+  return useLineageState((s) => (key === null ? null : (s.rows.get(selectedPoint()) ?? null)));
+}
+
+export const useSelected = (): Checkpoint | null => useSelectedRow()?.checkpoint ?? null;
+
+/** `model`, `model+tools`; where no node is told, what wrote it (`input`, `fork`); else `–`. */
+export const nodeName = (c: Pick<Checkpoint, 'node' | 'source'>): string =>
+  c.node.length > 0 ? c.node.join('+') : (c.source ?? '–');
+
+/** `step 25 · model` */
+export const stepName = (c: Checkpoint): string => `step ${c.step ?? '–'} · ${nodeName(c)}`;
+
+/** The name that assistive technology reads: `step 25, model, waiting, 1367ce2a`. */
+export function spokenName(c: Checkpoint): string {
+  const node = c.node.length > 0 ? c.node.join('+') : '–';
+  return `step ${c.step ?? '–'}, ${node}, ${statusWord[c.status]}, ${c.id.slice(-8)}`;
+}

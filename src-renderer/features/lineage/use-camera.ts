@@ -1,0 +1,182 @@
+// Where the camera goes: fit the branch, fit the selection, overview; keep the selected card in sight and in place.
+
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import type { RefObject } from 'react';
+import { useView } from '../../state/view.ts';
+
+import type { Camera } from './draw.ts';
+import type { PointIndex } from '../../../shared/model/lineage.ts';
+import { cardHeight, cardWidth, laneY } from './scene.ts';
+import type { Box, Scene } from './scene.ts';
+
+export interface CameraActions {
+  readonly fitBranch: () => void;
+  readonly fitSelection: () => void;
+  readonly overview: () => void;
+  readonly zoomBy: (factor: number) => void;
+  readonly centre: (x: number, y: number) => void;
+  readonly ready: () => void;
+}
+
+/** Room for the tools above, the minimap below, a branch's name to the right. */
+const inset = { left: 36, top: 56, right: 130, bottom: 28 };
+
+export function useCameraActions(given: {
+  readonly scene: Scene | null;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly camera: RefObject<Camera>;
+  readonly current: ReadonlySet<number>;
+  readonly selected: PointIndex;
+  readonly goTo: (camera: Camera, animated: boolean) => void;
+}): CameraActions {
+  const latest = useRef(given);
+  latest.current = given;
+  const store = useView((v) => v.store);
+  const thread = useView((v) => v.thread);
+  const shownFor = useRef<string | null>(null);
+  const isReady = useRef(false);
+
+  const fit = useCallback((box: Box, least: number, most: number): Camera | null => {
+    const { size } = latest.current;
+    if (size.width === 0) return null;
+    const w = Math.max(80, size.width - inset.left - inset.right);
+    const h = Math.max(60, size.height - inset.top - inset.bottom);
+    const zoom = Math.max(
+      least,
+      Math.min(most, w / Math.max(1, box.right - box.left), h / Math.max(1, box.bottom - box.top)),
+    );
+    const wide = (box.right - box.left) * zoom > w;
+    const tall = (box.bottom - box.top) * zoom > h;
+    return {
+      zoom,
+      x: inset.left - box.left * zoom,
+      y: inset.top + (tall || wide ? 0 : Math.min(24, (h - (box.bottom - box.top) * zoom) / 2)) - box.top * zoom,
+    };
+  }, []);
+
+  /** Moves `camera` as little as needed for the point's card to be in sight. */
+  const reveal = useCallback((from: Camera, point: PointIndex): Camera => {
+    const { scene, size } = latest.current;
+    const item = scene === null || point < 0 ? -1 : (scene.itemOf[point] ?? -1);
+    if (scene === null || item < 0) return from;
+    const { zoom } = from;
+    const left = (scene.left[item] ?? 0) * zoom + from.x;
+    const top = laneY(scene.laneOf[scene.branch[item] ?? 0] ?? 0) * zoom + from.y;
+    const right = left + cardWidth * zoom;
+    const bottom = top + cardHeight * zoom;
+    const shift = (low: number, high: number, least: number, most: number): number =>
+      high > most ? most - high : low < least ? least - low : 0;
+    // A neighbour on each side stays visible, so that the next step never surprises.
+    const side = Math.min(200 * zoom, size.width / 4);
+    return {
+      zoom,
+      x: from.x + shift(left, right, side, size.width - side),
+      y: from.y + shift(top, bottom, inset.top, size.height - Math.min(90, size.height / 4)),
+    };
+  }, []);
+
+  const branchBox = useCallback((): Box | null => {
+    const { scene, current } = latest.current;
+    if (scene === null) return null;
+    const box = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+    for (const b of current) {
+      const branch = scene.branches.branches[b];
+      if (branch === undefined) continue;
+      const top = laneY(scene.laneOf[b] ?? 0);
+      box.left = Math.min(box.left, scene.left[scene.itemOf[branch.start] ?? 0] ?? 0);
+      box.right = Math.max(box.right, scene.right[scene.itemOf[branch.tip] ?? 0] ?? 0);
+      box.top = Math.min(box.top, top);
+      box.bottom = Math.max(box.bottom, top + cardHeight);
+    }
+    return box.right < box.left ? null : box;
+  }, []);
+
+  const actions = useMemo((): CameraActions => {
+    const start = (): void => {
+      const { scene, size, selected, goTo } = latest.current;
+      const key = JSON.stringify([store, thread]);
+      if (!isReady.current || scene === null || size.width === 0 || shownFor.current === key) return;
+      if (scene.branches.lineage.thread !== thread) return;
+      shownFor.current = key;
+      const all = fit({ left: 0, top: 0, right: scene.width, bottom: scene.height }, 0.8, 1);
+      if (all !== null) goTo(reveal(all, selected), false);
+    };
+    return {
+      ready: () => {
+        isReady.current = true;
+        start();
+      },
+      fitBranch: () => {
+        const box = branchBox();
+        const next = box === null ? null : fit(box, 0.01, 1);
+        if (next !== null) latest.current.goTo(next, true);
+      },
+      fitSelection: () => {
+        const { scene, size, selected, goTo } = latest.current;
+        const item = scene === null || selected < 0 ? -1 : (scene.itemOf[selected] ?? -1);
+        if (scene === null || item < 0) return;
+        const x = (scene.left[item] ?? 0) + cardWidth / 2;
+        const y = laneY(scene.laneOf[scene.branch[item] ?? 0] ?? 0) + cardHeight / 2;
+        goTo({ zoom: 1, x: size.width / 2 - x, y: size.height / 2 - y }, true);
+      },
+      overview: () => {
+        const { scene, goTo } = latest.current;
+        if (scene === null) return;
+        const next = fit({ left: 0, top: 0, right: scene.width, bottom: scene.height }, 0.002, 1);
+        if (next !== null) goTo(next, true);
+      },
+      zoomBy: (factor) => {
+        const { camera, size, goTo } = latest.current;
+        const { x, y, zoom } = camera.current;
+        const next = Math.max(0.002, Math.min(2, zoom * factor));
+        const cx = size.width / 2;
+        const cy = size.height / 2;
+        goTo({ zoom: next, x: cx - ((cx - x) * next) / zoom, y: cy - ((cy - y) * next) / zoom }, true);
+      },
+      centre: (x, y) => {
+        const { camera, size, goTo } = latest.current;
+        const { zoom } = camera.current;
+        goTo({ zoom, x: size.width / 2 - x * zoom, y: size.height / 2 - y * zoom }, false);
+      },
+    };
+  }, [store, thread, fit, reveal, branchBox]);
+
+  const { scene, size, selected } = given;
+  useEffect(
+    () => (actions.ready === undefined ? undefined : isReady.current ? actions.ready() : undefined),
+    [actions, scene, size],
+  );
+
+  // A new picture of the same thread: the selected card stays where it is on the screen. A new selection is brought into sight.
+  const before = useRef<{ readonly scene: Scene; readonly selected: PointIndex } | null>(null);
+  useEffect(() => {
+    const last = before.current;
+    before.current = scene === null ? null : { scene, selected };
+    if (scene === null || selected < 0 || shownFor.current !== JSON.stringify([store, thread])) return;
+    if (last === null || last.scene.branches.lineage.thread !== scene.branches.lineage.thread) return;
+    const { camera, goTo } = latest.current;
+    let next = camera.current;
+    const anchor = selected;
+    const old = last.scene.itemOf[anchor] ?? -1;
+    const now = scene.itemOf[anchor] ?? -1;
+    if (last.scene !== scene && old >= 0 && now >= 0) {
+      const x = (last.scene.left[old] ?? 0) * next.zoom + next.x;
+      const inSight = x > -cardWidth && x < size.width;
+      if (inSight) {
+        const lane = (s: Scene, i: number): number => laneY(s.laneOf[s.branch[i] ?? 0] ?? 0);
+        next = {
+          zoom: next.zoom,
+          x: next.x + ((last.scene.left[old] ?? 0) - (scene.left[now] ?? 0)) * next.zoom,
+          y: next.y + (lane(last.scene, old) - lane(scene, now)) * next.zoom,
+        };
+        goTo(next, false);
+      }
+    }
+    if (last.selected !== selected || (last.scene !== scene && last.scene.branches === scene.branches)) {
+      const revealed = reveal(next, selected);
+      if (revealed.x !== next.x || revealed.y !== next.y) goTo(revealed, true);
+    }
+  }, [scene, selected, size.width, store, thread, reveal]);
+
+  return actions;
+}

@@ -1,0 +1,169 @@
+// Ctrl/Cmd+K: every action that can be done now, every thread, every checkpoint of the thread by id.
+
+import { Command } from 'cmdk';
+import { Dialog as BaseDialog } from '@base-ui/react/dialog';
+import { useDeferredValue, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
+import { possibleActions, registerActions } from '../../actions/action.ts';
+import { performAction } from '../../actions/keyboard.ts';
+import { formatKey } from '../../../shared/model/key.ts';
+import { stringAt } from '../../../shared/model/lineage.ts';
+import type { Lineage } from '../../../shared/model/lineage.ts';
+import { useCall } from '../../service/client.ts';
+import { useLineageState } from '../lineage/lineage-state.ts';
+import { useView } from '../../state/view.ts';
+import { Kbd } from '../../ui/controls.tsx';
+import { counted } from '../../ui/format.ts';
+import './palette.css';
+
+const shownThreads = 8;
+const shownCheckpoints = 8;
+
+/** Points whose id holds `text`, at most `limit`; ids are ASCII in practice, so bytes are compared as text once. */
+export function findIds(lineage: Lineage, text: string, limit: number): number[] {
+  const wanted = text.toLowerCase();
+  const found: number[] = [];
+  for (let i = lineage.count - 1; i >= 0 && found.length < limit; i--) {
+    if (stringAt(lineage.ids, i).toLowerCase().includes(wanted)) found.push(i);
+  }
+  return found;
+}
+
+export function Palette(): ReactNode {
+  const [open, setOpen] = useState(false);
+  useEffect(
+    () =>
+      registerActions('palette', [
+        {
+          id: 'palette.open',
+          label: 'Commands',
+          group: 'Help',
+          shortcut: ['Mod+k'],
+          perform: () => setOpen((o) => !o),
+        },
+      ]),
+    [],
+  );
+  return (
+    <BaseDialog.Root open={open} onOpenChange={setOpen}>
+      <BaseDialog.Portal>
+        <BaseDialog.Backdrop className="scrim palette-scrim" />
+        <BaseDialog.Popup className="palette" aria-label="Commands" data-modal-open="">
+          <PaletteBody close={() => setOpen(false)} />
+        </BaseDialog.Popup>
+      </BaseDialog.Portal>
+    </BaseDialog.Root>
+  );
+}
+
+function PaletteBody(props: { readonly close: () => void }): ReactNode {
+  const [text, setText] = useState('');
+  const query = useDeferredValue(text.trim());
+  const store = useView((v) => v.store);
+  const lineage = useLineageState((s) => s.lineage);
+  const threads = useCall(
+    'threads.list',
+    store === null ? null : { store, search: query, status: null, from: 0, count: shownThreads },
+  );
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const actions = possibleActions().filter(
+    (a) =>
+      a.id !== 'palette.open' &&
+      a.hidden !== true &&
+      words.every((w) => `${a.group} ${a.label}`.toLowerCase().includes(w)),
+  );
+  const ids = lineage === null || query.length < 3 ? [] : findIds(lineage, query, shownCheckpoints);
+  const rows = threads.data?.rows ?? [];
+  const matched = threads.data?.matched ?? 0;
+  const run = (perform: () => void): void => {
+    props.close();
+    // After the dialog has given the focus back, so that an action may move it.
+    requestAnimationFrame(perform);
+  };
+
+  return (
+    <Command shouldFilter={false} label="Commands" loop>
+      <Command.Input
+        autoFocus
+        className="palette-field"
+        placeholder="Command, thread, or checkpoint id"
+        value={text}
+        onValueChange={setText}
+      />
+      <Command.List className="palette-list">
+        <Command.Empty className="palette-empty">Nothing here is called “{query}”.</Command.Empty>
+        {words.length > 0 && rows.length > 0 && <Threads />}
+        {ids.length > 0 && lineage !== null && (
+          <Command.Group heading="Checkpoints of this thread">
+            {ids.map((i) => {
+              const id = stringAt(lineage.ids, i);
+              return (
+                <Command.Item
+                  key={i}
+                  value={`checkpoint ${i}`}
+                  onSelect={() => run(() => useView.getState().showCheckpoint(keyOf(lineage, i)))}
+                >
+                  <span className="mono ellipsis">{id}</span>
+                </Command.Item>
+              );
+            })}
+          </Command.Group>
+        )}
+        {actions.length > 0 && (
+          <Command.Group heading="Commands">
+            {actions.map((a) => (
+              <Command.Item key={a.id} value={a.id} onSelect={() => run(() => performAction(a))}>
+                <span className="ellipsis">{a.label}</span>
+                <span className="palette-hint">
+                  {a.shortcut?.[0] === undefined ? (
+                    <span className="faint">{a.group}</span>
+                  ) : (
+                    <Kbd shortcut={a.shortcut[0]} />
+                  )}
+                </span>
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
+        {words.length === 0 && rows.length > 0 && <Threads />}
+      </Command.List>
+    </Command>
+  );
+
+  function Threads(): ReactNode {
+    return (
+      <Command.Group heading="Threads">
+        {rows.map((row) => (
+          <Command.Item
+            key={row.thread}
+            value={`thread ${row.thread}`}
+            onSelect={() => run(() => useView.getState().showThread(row.thread))}
+          >
+            <span className="ellipsis" dir="auto">
+              {row.thread}
+            </span>
+            <span className="palette-hint faint">{counted(row.checkpoints, 'step')}</span>
+          </Command.Item>
+        ))}
+        {matched > rows.length && (
+          <Command.Item
+            value="threads more"
+            onSelect={() => run(() => useView.getState().filterThreads({ search: query, status: null }))}
+          >
+            <span className="dim">
+              {counted(matched - rows.length, 'more thread')}: show {query === '' ? 'all' : 'them'} in the list
+            </span>
+          </Command.Item>
+        )}
+      </Command.Group>
+    );
+  }
+}
+
+const keyOf = (lineage: Lineage, i: number): string =>
+  formatKey({
+    thread: lineage.thread,
+    namespace: lineage.namespaces[lineage.namespace[i] ?? 0] ?? '',
+    id: stringAt(lineage.ids, i),
+    nth: lineage.nth[i] ?? 0,
+  });
