@@ -45,16 +45,18 @@ export class OpenStores {
         'Start the program again with this path.',
       );
     }
-    const id = createHash('sha256').update(real).digest('hex').slice(0, 12);
-    const known = this.#open.get(id);
-    if (known !== undefined) {
-      if (known.gone === null) return known;
-      this.close(id);
-    }
+    const known = this.#known(real);
+    if (known !== null) return known;
     const store = this.#options.opener.open(real, { readOnly: this.#options.readOnly });
     try {
+      // A folder that holds one store opens as that store, which may be open already.
+      const same = this.#known(store.backend.path);
+      if (same !== null) {
+        store.backend.close();
+        return same;
+      }
       if (!this.#options.readOnly) this.#options.operations.recoverAll(store);
-      // A folder that holds one store opens as that store: it has the id of what was really opened.
+      const id = idOf(store.backend.path);
       const opened = new OpenStore(id, store, this.#options.events, this.#options.live);
       this.#open.set(id, opened);
       return opened;
@@ -62,6 +64,16 @@ export class OpenStores {
       store.backend.close();
       throw error;
     }
+  }
+
+  /** The open store at a path; one that is gone makes room for what is there now. */
+  #known(path: string): OpenStore | null {
+    const id = idOf(path);
+    const known = this.#open.get(id);
+    if (known === undefined) return null;
+    if (known.gone === null) return known;
+    this.close(id);
+    return null;
   }
 
   /** Throws `not_found` for what is not open, and for what is no longer there. */
@@ -87,6 +99,11 @@ export class OpenStores {
   closeAll(): void {
     for (const id of [...this.#open.keys()]) this.close(id);
   }
+}
+
+/** The same for a path in every run, so that addresses of views stay good. */
+function idOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 12);
 }
 
 function realPath(path: string): string {

@@ -23,7 +23,7 @@ export function* exportChunks(store: Store, thread: string): Generator<Uint8Arra
   }
   const head = {
     format: store.format.format,
-    framework: store.format.framework,
+    framework: store.describe().framework,
     dialect: store.dialect?.(thread) ?? '',
     thread,
   };
