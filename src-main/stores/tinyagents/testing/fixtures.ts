@@ -3,13 +3,14 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Backend, FilesReader, SqliteReader } from '../backend.ts';
-import { openFiles } from '../files/backend.ts';
-import { openSqlite } from '../sqlite/backend.ts';
-import { tinyagentsFiles, tinyagentsSqlite } from './format.ts';
-import type { TinyagentsStore } from './store.ts';
+import type { Backend, FilesReader, Relied, SqliteReader } from '../../backend.ts';
+import type { Draw, OperationRequest, StorePlan } from '../../store.ts';
+import { openFiles } from '../../files/backend.ts';
+import { openSqlite } from '../../sqlite/backend.ts';
+import { tinyagentsFiles, tinyagentsSqlite } from '../format.ts';
+import type { TinyagentsStore } from '../store.ts';
 
-const root = new URL('../../../fixtures/tinyagents/', import.meta.url).pathname;
+const root = new URL('../../../../fixtures/tinyagents/', import.meta.url).pathname;
 
 export const fixtureNames: readonly string[] = readdirSync(root).sort();
 
@@ -120,4 +121,34 @@ export function drained<Batch, Result>(steps: Generator<Batch, Result, void>): {
     if (step.done === true) return { batches, result: step.value };
     batches.push(step.value);
   }
+}
+
+/** A clock and ids that are the same in every run: the random bytes count up. */
+export function fixedDraw(): Draw {
+  let n = 0;
+  return {
+    now: () => 1_800_000_000_000,
+    random: (length) => {
+      n += 1;
+      return new Uint8Array(length).fill(n);
+    },
+  };
+}
+
+/** Plans against an opened store, as an operation does. */
+export function planned(
+  opened: OpenedFixture,
+  request: OperationRequest,
+): { plan: StorePlan; relied: readonly Relied[] } {
+  const relying = opened.backend.relying();
+  const plan = opened.store.plan(request, { draw: fixedDraw(), relying });
+  return { plan, relied: relying.relied };
+}
+
+/** Plans and carries out; gives the path of the undo bundle. */
+export function committed(opened: OpenedFixture, request: OperationRequest): { plan: StorePlan; bundle: string } {
+  const { plan, relied } = planned(opened, request);
+  const bundle = join(mkdtempSync(join(tmpdir(), 'tinyagents-undo-')), 'bundle');
+  opened.backend.apply(plan.changes, relied, bundle);
+  return { plan, bundle };
 }
