@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Encoder } from '@msgpack/msgpack';
 import fc from 'fast-check';
-import fastJsonPatch from 'fast-json-patch';
+import fastJsonPatch, { type Operation as FastOperation } from 'fast-json-patch';
 import * as jsondiffpatch from 'jsondiffpatch';
 import * as jsonpatchFormatter from 'jsondiffpatch/formatters/jsonpatch';
 import microdiff from 'microdiff';
@@ -97,7 +97,7 @@ describe('applied, the patch gives after', () => {
       fc.property(pair, ([a, b]) => {
         fc.pre(plain(a) && plain(b));
         const patch = toPatch(diffValues(json(a), json(b)));
-        const byFast = fastJsonPatch.applyPatch(structuredClone({ root: a }), (JSON.parse(patch) as fastJsonPatch.Operation[]).map(underRoot)).newDocument;
+        const byFast = fastJsonPatch.applyPatch(structuredClone({ root: a }), (JSON.parse(patch) as FastOperation[]).map(underRoot)).newDocument;
         expect(byFast).toEqual({ root: b });
         const target = { root: structuredClone(a) };
         const errors = rfc6902.applyPatch(target, (JSON.parse(patch) as rfc6902.Operation[]).map(underRoot));
@@ -129,7 +129,7 @@ function underRoot<T extends { path: string }>(operation: T): T {
 }
 
 test('never more than a tenth larger than the smallest correct patch of the libraries', () => {
-  const differ = jsondiffpatch.create({ objectHash: (o: object) => ('id' in o ? String(o.id) : JSON.stringify(o)), textDiff: { minLength: Number.POSITIVE_INFINITY } });
+  const differ = jsondiffpatch.create({ objectHash: (o: object) => ('id' in o ? String(o.id) : JSON.stringify(o)),  });
   let compared = 0;
   fc.assert(
     fc.property(pair, ([a, b]) => {

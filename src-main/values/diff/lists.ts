@@ -135,10 +135,10 @@ function byId(
 function sampleOf(item: Cursor): string {
   const { source, start, end } = item;
   const length = end - start;
+  const part = (from: number, to: number): string => asBuffer(source).toString('latin1', from, to);
+  const middle = start + (length >> 1);
   const sample =
-    length <= 64
-      ? asBuffer(source).latin1Slice(start, end)
-      : `${asBuffer(source).latin1Slice(start, start + 24)}${asBuffer(source).latin1Slice(start + (length >> 1) - 8, start + (length >> 1) + 8)}${asBuffer(source).latin1Slice(end - 24, end)}`;
+    length <= 64 ? part(start, end) : part(start, start + 24) + part(middle - 8, middle + 8) + part(end - 24, end);
   return `${length}:${sample}`;
 }
 
