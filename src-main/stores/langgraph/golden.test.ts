@@ -184,7 +184,9 @@ describe.each(cases)('$store', ({ store: path, golden, name }) => {
     const rows = rowsOf(store, thread.thread);
     const problems = pointProblems(store, thread.thread, '', thread.history, rows, true);
     for (const [namespace, points] of thread.namespaces) {
-      problems.push(...pointProblems(store, thread.thread, namespace, points, rows, false));
+      problems.push(
+        ...pointProblems(store, thread.thread, namespace, points, rows, !thread.unfound.includes(namespace)),
+      );
     }
     problems.push(...latestProblems(store, thread));
     expect(problems).toEqual([]);

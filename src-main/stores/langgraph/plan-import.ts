@@ -95,6 +95,9 @@ export function planImport(own: PlanSource, request: ImportRequest, context: Pla
   );
   const changes: SqliteChange[] = [];
   let head: string | null = null;
+  const dropsPath =
+    !own.layout.taskPath &&
+    document.records.some((r) => r.cells.some((c) => c.name === 'task_path' && c.bytes.length > 0));
   for (const record of document.records) {
     const table =
       record.kind === 'checkpoints' ? own.layout.checkpoints : record.kind === 'writes' ? own.layout.writes : null;
@@ -134,7 +137,19 @@ export function planImport(own: PlanSource, request: ImportRequest, context: Pla
   ];
   return {
     changes: { backend: 'sqlite', changes, guards },
-    warnings: neighbourWarnings(own.reader, false),
+    warnings: [
+      ...neighbourWarnings(own.reader, false),
+      ...(dropsPath
+        ? [
+            {
+              code: 'task_path_dropped',
+              message:
+                'This store has no column `task_path` yet: the order in which parallel tasks of the thread wrote is kept only as far as their ids tell it.',
+              remedy: 'Open the store once with checkpoint-sqlite 3.1.2 or later, which adds the column.',
+            },
+          ]
+        : []),
+    ],
     target: { thread, id: head },
     resume: resumeCode(document.dialect === 'js' ? 'js' : 'python', thread, null, []),
     edited: null,
