@@ -28,8 +28,8 @@ export function Aside(props: {
 
 function Facts(props: { readonly checkpoint: string; readonly rows: SelectedRows | null }): ReactNode {
   const copy = useCopy();
-  const row = props.rows?.checkpoint ?? null;
-  const parent = props.rows?.parent ?? null;
+  const row = props.rows?.checkpoint?.checkpoint ?? null;
+  const parent = props.rows?.parent?.checkpoint ?? null;
   const id = parseKey(props.checkpoint)?.id ?? props.checkpoint;
   const time = format.millisOf(row?.time ?? null);
   const parentTime = format.millisOf(parent?.time ?? null);

@@ -2,6 +2,7 @@
 
 import { useEffect } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
+import { ArrowLeftRight, X } from 'lucide-react';
 import { tabs } from '../../../shared/address/address.ts';
 import type { Tab } from '../../../shared/address/address.ts';
 import { registerActions } from '../../actions/action.ts';
@@ -18,7 +19,7 @@ import { editFocused, inspectorActions, savePatch } from './inspector-actions.ts
 import { PendingTab } from './pending/PendingTab.tsx';
 import { RawTab } from './raw/RawTab.tsx';
 import { useSelectedRows } from './selected.ts';
-import type { SelectedRows } from './selected.ts';
+import type { SelectedRow, SelectedRows } from './selected.ts';
 import { StateTab } from './state/StateTab.tsx';
 import './inspector.css';
 import './state/state.css';
@@ -56,7 +57,7 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
   const client = useService();
   const host = useHost();
   const revision = useRevision(store, thread);
-  const rows = useSelectedRows(store, checkpoint, compared, revision);
+  const rows = useSelectedRows(store, checkpoint, compared);
   const pending = useCall('pending.get', { store, key: checkpoint }, { revision });
   const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
   const [width, setWidth] = useRememberedSize('aside', 320);
@@ -142,35 +143,45 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
   );
 }
 
-/** "A step 25 against B step 23": what the diff is between. */
+/** "A step 25 against B step 23 (main)": what the diff is between, in the colours of their branches. */
 function Against(props: { readonly rows: SelectedRows | null }): ReactNode {
   const compared = useView((v) => v.compared);
   const tab = useView((v) => v.tab);
   if (compared === null && tab !== 'diff') return null;
-  const step = (n: number | null | undefined): string => (n == null ? 'step –' : `step ${n}`);
+  const step = (row: SelectedRow | null | undefined): ReactNode => (
+    <b style={{ color: row?.colour }}>step {row?.checkpoint.step ?? '–'}</b>
+  );
   if (compared === null) {
-    const parent = props.rows?.parent ?? null;
+    const { checkpoint = null, parent = null } = props.rows ?? {};
+    if (checkpoint === null) return null;
     return (
-      <span className="against dim ellipsis">
-        {props.rows?.checkpoint == null ? null : parent === null ? (
-          <>against the empty state</>
-        ) : (
-          <>
-            against its parent, <b className="against-b">{step(parent.step)}</b>
-          </>
-        )}
+      <span className="against dim">
+        {parent === null ? 'against the empty state' : <>against its parent, {step(parent)}</>}
       </span>
     );
   }
+  const other = props.rows?.compared ?? null;
   return (
-    <span className="against dim ellipsis">
-      A <b className="against-a">{step(props.rows?.checkpoint?.step)}</b> against B{' '}
-      <b className="against-b">{step(props.rows?.compared?.step)}</b>
-      <Button look="quiet" onClick={() => useView.getState().swapCompared()} title="Exchange A and B">
-        ⇄
+    <span className="against dim">
+      A {step(props.rows?.checkpoint)} against B {step(other)}
+      {other !== null && other.branch !== '' && <span className="against-branch ellipsis">({other.branch})</span>}
+      <Button
+        look="quiet"
+        icon
+        aria-label="Exchange A and B"
+        title="Exchange A and B"
+        onClick={() => useView.getState().swapCompared()}
+      >
+        <ArrowLeftRight size={13} />
       </Button>
-      <Button look="quiet" onClick={() => useView.getState().compare(null)} title="Compare with the parent again">
-        ✕
+      <Button
+        look="quiet"
+        icon
+        aria-label="Compare with the parent"
+        title="Compare with the parent again"
+        onClick={() => useView.getState().compare(null)}
+      >
+        <X size={14} />
       </Button>
     </span>
   );

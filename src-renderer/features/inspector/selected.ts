@@ -1,106 +1,69 @@
-// The row of the selected checkpoint, of its parent and of the compared one: step, node, time, status.
-// Rows are asked for by index into the lineage, so the lineage of the thread is read once and kept while the thread is shown.
+// The rows of the selected checkpoint, of its parent and of the compared one: step, node, time, status, and the hue of their branch.
+// The lineage is the one that is drawn (`features/lineage`); only the rows themselves are read here.
 
 import { useEffect, useState } from 'react';
-import type { LineageColumns } from '../../../shared/contract/methods.ts';
-import type { ServiceClient } from '../../../shared/contract/service.ts';
-import { parseKey } from '../../../shared/model/key.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import { useService } from '../../service/client.ts';
+import { pointOf, useLineageState } from '../lineage/lineage-state.ts';
+
+export interface SelectedRow {
+  readonly checkpoint: Checkpoint;
+  readonly branch: string;
+  /** A colour of the tokens. */
+  readonly colour: string;
+}
 
 export interface SelectedRows {
   /** Of which checkpoint these are; differs from the selected one while the next is read. */
   readonly key: string;
-  readonly checkpoint: Checkpoint | null;
-  readonly parent: Checkpoint | null;
-  readonly compared: Checkpoint | null;
+  readonly checkpoint: SelectedRow | null;
+  readonly parent: SelectedRow | null;
+  readonly compared: SelectedRow | null;
+  /** Checkpoints from the root to the selected one. */
+  readonly depth: number;
 }
 
-const encoder = new TextEncoder();
-
-/** Position of a key in the columns; -1 if it is not there. Compares bytes, so nothing is decoded on the way. */
-export function indexOfKey(lineage: LineageColumns, key: string): number {
-  const parts = parseKey(key);
-  if (parts === null) return -1;
-  const namespace = lineage.namespaces.indexOf(parts.namespace);
-  const id = encoder.encode(parts.id);
-  const { offsets, bytes } = lineage.ids;
-  next: for (let i = lineage.count - 1; i >= 0; i--) {
-    const start = offsets[i] ?? 0;
-    if ((offsets[i + 1] ?? 0) - start !== id.length) continue;
-    if (lineage.namespace[i] !== namespace || lineage.nth[i] !== parts.nth) continue;
-    for (let b = 0; b < id.length; b++) if (bytes[start + b] !== id[b]) continue next;
-    return i;
-  }
-  return -1;
-}
-
-interface Kept {
-  readonly client: ServiceClient;
-  readonly name: string;
-  readonly lineage: Promise<LineageColumns>;
-}
-let kept: Kept | null = null;
-
-function lineageOf(client: ServiceClient, store: string, thread: string, revision: number): Promise<LineageColumns> {
-  const name = JSON.stringify([store, thread, revision]);
-  if (kept !== null && kept.client === client && kept.name === name) return kept.lineage;
-  const lineage = client.call('lineage.get', { store, thread }).then((answer) => answer.lineage);
-  const mine: Kept = { client, name, lineage };
-  kept = mine;
-  lineage.catch(() => {
-    if (kept === mine) kept = null;
-  });
-  return lineage;
-}
-
-export function useSelectedRows(
-  store: string | null,
-  key: string | null,
-  compared: string | null,
-  revision: number,
-): SelectedRows | null {
+export function useSelectedRows(store: string, key: string, compared: string | null): SelectedRows | null {
   const client = useService();
+  const lineage = useLineageState((s) => s.lineage);
+  const branches = useLineageState((s) => s.branches);
   const [rows, setRows] = useState<SelectedRows | null>(null);
   useEffect(() => {
-    if (store === null || key === null) {
-      setRows(null);
-      return;
-    }
+    if (lineage === null || branches === null || branches.lineage !== lineage) return;
     const controller = new AbortController();
-    const read = async (): Promise<SelectedRows> => {
-      const threadOf = (k: string): string => parseKey(k)?.thread ?? '';
-      const rowsOf = async (keys: readonly string[]): Promise<(Checkpoint | null)[]> => {
-        const thread = threadOf(keys[0] ?? '');
-        const lineage = await lineageOf(client, store, thread, revision);
-        const at = keys.flatMap((k) => {
-          const index = indexOfKey(lineage, k);
-          if (index < 0) return [-1, -1];
-          return [index, lineage.parent[index] ?? -1];
-        });
-        const indices = [...new Set(at.filter((i) => i >= 0))];
-        const answer = await client.call(
-          'checkpoints.get',
-          { store, thread, indices, summaries: false },
-          { signal: controller.signal },
-        );
-        const byIndex = new Map(answer.map((r) => [r.index, r.checkpoint]));
-        return at.map((i) => byIndex.get(i) ?? null);
-      };
-      if (compared === null || threadOf(compared) === threadOf(key)) {
-        const [checkpoint, parent, other] = await rowsOf(compared === null ? [key] : [key, compared]);
-        return { key, checkpoint: checkpoint ?? null, parent: parent ?? null, compared: other ?? null };
-      }
-      const [checkpoint, parent] = await rowsOf([key]);
-      return { key, checkpoint: checkpoint ?? null, parent: parent ?? null, compared: null };
-    };
-    read().then(
-      (next) => !controller.signal.aborted && setRows(next),
-      // The panes say what cannot be read; facts that are missing are simply not there.
-      () => !controller.signal.aborted && setRows({ key, checkpoint: null, parent: null, compared: null }),
-    );
+    const point = pointOf(lineage, key);
+    const parent = point < 0 ? -1 : (lineage.parent[point] ?? -1);
+    const other = pointOf(lineage, compared);
+    const indices = [...new Set([point, parent, other])].filter((i) => i >= 0);
+    client
+      .call(
+        'checkpoints.get',
+        { store, thread: lineage.thread, indices, summaries: false },
+        { signal: controller.signal },
+      )
+      .then(
+        (answer) => {
+          if (controller.signal.aborted) return;
+          const rowOf = (index: number): SelectedRow | null => {
+            const checkpoint = answer.find((r) => r.index === index)?.checkpoint;
+            if (checkpoint === undefined) return null;
+            const branch = branches.branches[branches.branchOf[index] ?? -1];
+            const hue = branch?.hue ?? -1;
+            return { checkpoint, branch: branch?.name ?? '', colour: hue < 0 ? 'var(--text)' : `var(--b${hue})` };
+          };
+          setRows({
+            key,
+            checkpoint: rowOf(point),
+            parent: rowOf(parent),
+            compared: rowOf(other),
+            depth: point < 0 ? 0 : (branches.depth[point] ?? 0) + 1,
+          });
+        },
+        // The panes say what cannot be read; facts that are missing are simply not there.
+        () => undefined,
+      );
     return () => controller.abort();
-  }, [client, store, key, compared, revision]);
+  }, [client, store, key, compared, lineage, branches]);
   return rows;
 }
 

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { fromShape, isUntouched, syntaxError, toShapes, typedEdit } from './edits.ts';
+
+describe('typed edits', () => {
+  it('leave out what was opened and not changed', () => {
+    const edit = typedEdit('plan', '"refund"');
+    expect(isUntouched(edit)).toBe(true);
+    expect(toShapes([edit, { ...edit, text: '"wait"' }])).toEqual([{ op: 'set', path: 'plan', value: '"wait"' }]);
+  });
+
+  it('are nothing while one of them cannot be read', () => {
+    const edit = { ...typedEdit('plan', '"refund"'), text: 'wait' };
+    expect(syntaxError(edit)).toBe('This is not JSON yet. A text stands in double quotes.');
+    expect(toShapes([edit])).toBeNull();
+    expect(syntaxError({ ...edit, text: ' ' })).toBe('A value is missing.');
+    expect(syntaxError({ ...edit, text: '{"a": 1' })).toBe('This is not JSON yet.');
+  });
+
+  it('keep edits that came from elsewhere as they were', () => {
+    const shapes = [{ op: 'remove', path: 'a' } as const, { op: 'append', path: 'b', value: '1.0' } as const];
+    expect(toShapes(shapes.map(fromShape))).toEqual(shapes);
+  });
+});

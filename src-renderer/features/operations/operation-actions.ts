@@ -1,0 +1,61 @@
+// Undo, the log, import and export as actions.
+
+import type { ServiceClient } from '../../../shared/contract/service.ts';
+import type { Action } from '../../actions/action.ts';
+import type { Host } from '../../host/host.ts';
+import { useOperation } from '../../state/operation.ts';
+import { storeCan, useSession } from '../../state/session.ts';
+import { useView } from '../../state/view.ts';
+import { exportThread } from './export-thread.ts';
+import { useOperationsLog } from './OperationsLog.tsx';
+import { undoOperation } from './start.ts';
+
+export function operationActions(client: ServiceClient, host: Host): readonly Action[] {
+  const store = (): string | null => useView.getState().store;
+  return [
+    {
+      id: 'operations.undo',
+      label: 'Undo the last operation',
+      group: 'Change',
+      shortcut: ['Mod+z'],
+      when: () => store() !== null,
+      perform: () => {
+        const open = store();
+        if (open !== null) undoOperation(open, null);
+      },
+    },
+    {
+      id: 'operations.log',
+      label: 'Show operations',
+      group: 'Change',
+      when: () => store() !== null,
+      perform: () => useOperationsLog.setState({ open: true }),
+    },
+    {
+      id: 'operations.import',
+      label: 'Import a thread',
+      group: 'Store',
+      when: () => storeCan('import'),
+      perform: () => {
+        const open = store();
+        if (open !== null) useOperation.getState().open({ operation: 'import', store: open, file: null });
+      },
+    },
+    {
+      id: 'operations.export',
+      label: 'Export this thread',
+      group: 'Store',
+      when: () => useView.getState().thread !== null && storeCanRead('export'),
+      perform: async () => {
+        const { store: open, thread } = useView.getState();
+        if (open !== null && thread !== null) await exportThread(client, host, open, thread);
+      },
+    },
+  ];
+}
+
+/** Export writes nothing, so a store that may not be written can do it too. */
+function storeCanRead(capability: string): boolean {
+  const open = useSession.getState().stores.find((o) => o.store === useView.getState().store);
+  return open?.info.capabilities.includes(capability) ?? false;
+}
