@@ -1,5 +1,6 @@
 // Spans of bytes: views, joining, comparing. Native Buffer routines, without copying.
 
+import { isUtf8 } from 'node:buffer';
 import { ForkpointError } from '../../shared/model/errors.ts';
 
 /** The same memory as a Buffer, for its native search and decoding. */
@@ -10,6 +11,19 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /** UTF-8 of a well-formed string. */
 export function utf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');
+}
+
+/** Up to here a loop finds out that bytes are ASCII faster than a native call would check them. */
+const shortText = 64;
+
+/** The text of the UTF-8 at `[start, end)`, null if it is not valid. */
+export function unicodeAt(source: Buffer, start: number, end: number): string | null {
+  if (end - start <= shortText) {
+    let i = start;
+    while (i < end && source[i]! < 0x80) i++;
+    if (i === end) return source.toString('latin1', start, end);
+  }
+  return isUtf8(source.subarray(start, end)) ? source.toString('utf8', start, end) : null;
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

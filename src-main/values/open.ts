@@ -1,7 +1,7 @@
 // From a stored cell to a cursor. The one place where bytes are checked; every cursor below the root trusts this check.
 
 import { ForkpointError } from '../../shared/model/errors.ts';
-import { corrupt } from './bytes.ts';
+import { asBuffer, corrupt } from './bytes.ts';
 import type { Cursor, Encoding } from './cursor.ts';
 import { checkJson } from './json/check.ts';
 import { JsonCursor } from './json/json-cursor.ts';
@@ -23,11 +23,11 @@ export function openValue(encoding: Encoding, bytes: Uint8Array): Cursor {
   }
   if (encoding === 'json') {
     const { start, end } = checkJson(bytes, 0, bytes.length);
-    return new JsonCursor(bytes, start, end);
+    return new JsonCursor(asBuffer(bytes), start, end);
   }
   const end = skipMsgpack(bytes, 0, bytes.length);
   if (end !== bytes.length) throw corrupt('something stands behind the value', end);
-  return new MsgpackCursor(bytes, 0, end);
+  return new MsgpackCursor(asBuffer(bytes), 0, end);
 }
 
 /** A cell that is only carried: `opaqueEncoding` names why (`pickle`, `aes`, …). */

@@ -6,7 +6,7 @@
 
 import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Cursor } from './cursor.ts';
-import { stringKeys } from './map-keys.ts';
+import { isPlainObject } from './map-keys.ts';
 
 /**
  * One step of a path.
@@ -65,7 +65,7 @@ function parseDotted(text: string): Step[] {
         const close = text.indexOf(']', i);
         const index = close < 0 ? '' : text.slice(i + 1, close);
         if (!/^-?\d+$/.test(index)) throw badPath(text, 'brackets hold an index or a key in quotes', quoteHint);
-        steps.push({ kind: 'index', index: BigInt(index).toString() });
+        steps.push({ kind: 'index', index: index.replace(/^(-?)0+(?=\d)/, '$1').replace(/^-0$/, '0') });
         i = close + 1;
       }
     } else {
@@ -156,7 +156,7 @@ function logicalChild(container: Cursor, step: Step): number {
 function taggedChild(cursor: Cursor, steps: readonly Step[], at: number): { ordinals: number[]; used: number } | null {
   const name = nameOf(steps[at]);
   if (cursor.kind === 'map') {
-    if (name !== '$map' || stringKeys(cursor) !== null) return null;
+    if (name !== '$map' || isPlainObject(cursor)) return null;
     const pair = indexOf(steps[at + 1]);
     if (pair === null || pair >= cursor.count || indexOf(steps[at + 2]) !== 1) return null;
     return { ordinals: [pair], used: 3 };
@@ -243,7 +243,7 @@ export function atOrdinals(root: Cursor, ordinals: readonly number[]): Cursor {
 }
 
 /** Keys that may stand bare in a dotted path and are easy on shells: no `.`, `[`, `]`, `=`, quotes, slashes, spaces. */
-const bareKey = /^[\p{L}\p{N}_$:@+-][\p{L}\p{N}_$:@+|-]*$/u;
+const bareKey = /^[\p{L}\p{N}_$:@][\p{L}\p{N}_$:@+|-]*$/u;
 
 function keyText(key: string, first: boolean): string {
   if (bareKey.test(key)) return first ? key : `.${key}`;
@@ -300,8 +300,8 @@ export function pointerOf(root: Cursor, ordinals: readonly number[]): string {
     if (cursor.kind === 'list') pointer += `/${ordinal}`;
     else if (cursor.object !== null)
       pointer += cursor.object.short === null ? '/$object/value' : `/$${cursor.object.short}`;
-    else if (stringKeys(cursor) === null) pointer += `/$map/${ordinal}/1`;
-    else pointer += token(cursor.key(ordinal).text());
+    else if (isPlainObject(cursor)) pointer += token(cursor.key(ordinal).text());
+    else pointer += `/$map/${ordinal}/1`;
     cursor = atOrdinals(cursor, [ordinal]);
   }
   return pointer;

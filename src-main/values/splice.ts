@@ -157,6 +157,7 @@ export function insertAt(
 /** A key in the spelling of a dialect. */
 export function keyBytesOf(key: string, dialect: Dialect): Uint8Array {
   if (dialect !== 'msgpack') return utf8(JSON.stringify(key));
+  if (!key.isWellFormed()) throw badValue('a key is not valid Unicode', 'msgpack holds keys in UTF-8.');
   const w = new ByteWriter();
   writeString(w, utf8(key));
   return w.done();

@@ -60,6 +60,17 @@ function leafJson(cursor: Cursor): string {
   }
 }
 
+/** No character of text takes more: an escape has six bytes, and two of them may make one character of the output. */
+const bytesPerCharacter = 12;
+
+/** Enough of a long leaf to go beyond the limit, where it is cut: a string of 100 MB is not decoded for one line. */
+function beginningOf(cursor: Cursor, limit: number): string {
+  if (cursor.kind === 'integer' || cursor.kind === 'float') return cursor.lexeme();
+  const head = asBuffer(cursor.payload()).subarray(0, limit * bytesPerCharacter);
+  if (cursor.kind !== 'string') return `{"$${cursor.kind}":"${base64(head)}`;
+  return cursor.encoding === 'json' ? `"${head.toString('utf8')}` : JSON.stringify(head.toString('utf8'));
+}
+
 interface EncodeFrame {
   readonly form: 'list' | 'object' | 'pairs' | 'pair' | 'body';
   readonly cursor: Cursor;
@@ -76,13 +87,14 @@ interface EncodeFrame {
  * With `limit`, a text longer than so many characters is cut there and ends in `…` (it is then no JSON); the rest is not read.
  */
 export function encodeTagged(cursor: Cursor, options: { indent?: number; limit?: number } = {}): string {
-  const writer = new JsonTextWriter(options.indent ?? 0, options.limit ?? Infinity);
+  const limit = options.limit ?? Infinity;
+  const writer = new JsonTextWriter(options.indent ?? 0, limit);
   // Indentation reaches into the tags of leaves, too: they are laid out as any other object.
   const pretty = (options.indent ?? 0) > 0;
   const stack: EncodeFrame[] = [];
   const leaf = (value: Cursor): void => {
-    const json = leafJson(value);
-    if (pretty && json.startsWith('{')) layOut(writer, json);
+    const json = value.end - value.start > limit * bytesPerCharacter ? beginningOf(value, limit) : leafJson(value);
+    if (pretty && json.startsWith('{') && json.endsWith('}')) layOut(writer, json);
     else writer.raw(json);
   };
   const begin = (value: Cursor): void => {

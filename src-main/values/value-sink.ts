@@ -5,7 +5,6 @@ import { ForkpointError } from '../../shared/model/errors.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { utf8 } from './bytes.ts';
 import type { Dialect } from './edit.ts';
-import { checkJson } from './json/check.ts';
 import { objectShape, pydanticMethod, type shortForms } from './msgpack/objects.ts';
 import {
   extHeader,
@@ -20,6 +19,7 @@ import {
   writeNil,
   writeString,
 } from './msgpack/write.ts';
+import { openValue } from './open.ts';
 
 /** What an extension is to say besides its body. */
 export interface ObjectHead {
@@ -64,6 +64,8 @@ export function sinkFor(dialect: Dialect): ValueSink {
 class JsonSink implements ValueSink {
   readonly #w = new ByteWriter();
   readonly #nonFinite: boolean;
+  /** serde_json refuses to read numbers beyond float64 and strings that are not Unicode: one such value would lose the whole record. */
+  readonly #strict: boolean;
   readonly #comma: string;
   readonly #colon: string;
   /** Values written so far in each open list or map; a map counts keys and values. */
@@ -75,6 +77,7 @@ class JsonSink implements ValueSink {
     this.#comma = python ? ', ' : ',';
     this.#colon = python ? ': ' : ':';
     this.#nonFinite = python;
+    this.#strict = dialect === 'json-serde';
   }
 
   #before(isText: boolean): void {
@@ -99,10 +102,16 @@ class JsonSink implements ValueSink {
   }
 
   integer(lexeme: string): void {
-    this.#raw(lexeme);
+    this.float(lexeme);
   }
 
   float(lexeme: string): void {
+    if (this.#strict && !Number.isFinite(Number(lexeme))) {
+      throw cannotHold(
+        `${lexeme.slice(0, 40)} is beyond the range that the framework reads`,
+        'Use a number below 1.8e308.',
+      );
+    }
     this.#raw(lexeme);
   }
 
@@ -129,13 +138,20 @@ class JsonSink implements ValueSink {
 
   rawText(bytes: Uint8Array): void {
     const quoted = Buffer.concat([utf8('"'), bytes, utf8('"')]);
+    let unicode: boolean;
     try {
-      checkJson(quoted, 0, quoted.length);
+      unicode = openValue('json', quoted).isUnicode();
     } catch (error) {
       if (!(error instanceof ForkpointError)) throw error;
       throw cannotHold(
         '$text does not hold the escaped text of a JSON string',
         'It is what stands between the quotes, in base64.',
+      );
+    }
+    if (this.#strict && !unicode) {
+      throw cannotHold(
+        'the framework reads only strings that are valid Unicode',
+        'Write the text as an ordinary string.',
       );
     }
     this.#before(true);

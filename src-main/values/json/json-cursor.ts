@@ -1,10 +1,10 @@
 // Cursor over checked JSON text. Children are indexed in one typed array when they are first asked for; numbers stay their lexeme.
 
-import { isUtf8 } from 'node:buffer';
 import type { ValueKind } from '../../../shared/model/value-node.ts';
-import { asBuffer, corrupt } from '../bytes.ts';
+import { corrupt, unicodeAt } from '../bytes.ts';
 import type { Cursor } from '../cursor.ts';
 import { KeyIndex } from '../key-index.ts';
+import type { Offsets } from '../offsets.ts';
 import { listSpans, mapSpans, skipString } from './skip.ts';
 
 const BACKSLASH = 0x5c;
@@ -42,18 +42,24 @@ function kindAt(b: Uint8Array, start: number, end: number): ValueKind {
 export class JsonCursor implements Cursor {
   readonly encoding = 'json';
   readonly kind: ValueKind;
-  readonly source: Uint8Array;
+  readonly source: Buffer;
   readonly start: number;
   readonly end: number;
   readonly floatWidth = 0;
   readonly object = null;
   readonly extCode = null;
   readonly opaqueEncoding = null;
-  #spans: Uint32Array | null = null;
+  #spans: Offsets | null = null;
   #keys: KeyIndex | null = null;
+  /**
+   * The container last asked for: reaching its children one after the other from the root must not index it every time.
+   * One per level, so what is kept alive is a single path.
+   */
+  #last: JsonCursor | null = null;
+  #text: string | null | undefined = undefined;
 
   /** `[start, end)` must be exactly one value that `checkJson` accepted. */
-  constructor(source: Uint8Array, start: number, end: number) {
+  constructor(source: Buffer, start: number, end: number) {
     this.source = source;
     this.start = start;
     this.end = end;
@@ -64,7 +70,7 @@ export class JsonCursor implements Cursor {
     return this.source.subarray(this.start, this.end);
   }
 
-  #children(): Uint32Array {
+  #children(): Offsets {
     this.#spans ??=
       this.kind === 'map' ? mapSpans(this.source, this.start, this.end) : listSpans(this.source, this.start, this.end);
     return this.#spans;
@@ -82,7 +88,11 @@ export class JsonCursor implements Cursor {
     }
     const spans = this.#children();
     const at = this.kind === 'map' ? ordinal * 3 + 1 : ordinal * 2;
-    return new JsonCursor(this.source, spans[at]!, spans[at + 1]!);
+    const start = spans[at]!;
+    if (this.#last?.start === start) return this.#last;
+    const child = new JsonCursor(this.source, start, spans[at + 1]!);
+    if (child.kind === 'map' || child.kind === 'list') this.#last = child;
+    return child;
   }
 
   key(ordinal: number): Cursor {
@@ -110,12 +120,16 @@ export class JsonCursor implements Cursor {
     return ordinal < 0 ? null : this.child(ordinal);
   }
 
+  /** The decoded text, null if it is not Unicode; kept, because asking whether it is and reading it go together. */
   #unescaped(): string | null {
-    const payload = asBuffer(this.payload());
-    if (!isUtf8(payload)) return null;
-    if (!payload.includes(BACKSLASH)) return payload.toString('utf8');
-    const text: unknown = JSON.parse(asBuffer(this.slice()).toString('utf8'));
-    return typeof text === 'string' && text.isWellFormed() ? text : null;
+    if (this.#text !== undefined) return this.#text;
+    let text = unicodeAt(this.source, this.start + 1, this.end - 1);
+    if (text !== null && text.includes('\\')) {
+      const parsed: unknown = JSON.parse(`"${text}"`);
+      text = typeof parsed === 'string' && parsed.isWellFormed() ? parsed : null;
+    }
+    this.#text = text;
+    return text;
   }
 
   isUnicode(): boolean {
@@ -141,7 +155,7 @@ export class JsonCursor implements Cursor {
 
   lexeme(): string {
     if (this.kind !== 'integer' && this.kind !== 'float') throw new TypeError(`a ${this.kind} is not a number`);
-    return asBuffer(this.slice()).toString('latin1');
+    return this.source.toString('latin1', this.start, this.end);
   }
 
   approximate(): number {

@@ -1,6 +1,7 @@
 // Stepping over JSON that `check.ts` has accepted, and finding the children of one container. Trusts the grammar, never the depth.
 
 import { asBuffer } from '../bytes.ts';
+import { OffsetColumn, type Offsets } from '../offsets.ts';
 import { skipSpace } from './check.ts';
 
 const QUOTE = 0x22;
@@ -67,28 +68,9 @@ export function skipJson(b: Uint8Array, at: number, end: number): number {
   }
 }
 
-/** Growable column of offsets. */
-class Offsets {
-  #column = new Uint32Array(24);
-  #length = 0;
-
-  push(offset: number): void {
-    if (this.#length === this.#column.length) {
-      const wider = new Uint32Array(this.#length * 2);
-      wider.set(this.#column);
-      this.#column = wider;
-    }
-    this.#column[this.#length++] = offset;
-  }
-
-  done(): Uint32Array {
-    return this.#length === this.#column.length ? this.#column : this.#column.slice(0, this.#length);
-  }
-}
-
 /** Start and end of every item of the list at `[start, end)`, alternating. */
-export function listSpans(b: Uint8Array, start: number, end: number): Uint32Array {
-  const spans = new Offsets();
+export function listSpans(b: Uint8Array, start: number, end: number): Offsets {
+  const spans = new OffsetColumn();
   let i = skipSpace(b, start + 1, end);
   if (i === end - 1) return spans.done();
   for (;;) {
@@ -102,8 +84,8 @@ export function listSpans(b: Uint8Array, start: number, end: number): Uint32Arra
 }
 
 /** Start of the name, start and end of the value, for every entry of the map at `[start, end)`. */
-export function mapSpans(b: Uint8Array, start: number, end: number): Uint32Array {
-  const spans = new Offsets();
+export function mapSpans(b: Uint8Array, start: number, end: number): Offsets {
+  const spans = new OffsetColumn();
   let i = skipSpace(b, start + 1, end);
   if (i === end - 1) return spans.done();
   for (;;) {

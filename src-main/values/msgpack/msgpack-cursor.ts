@@ -1,11 +1,11 @@
 // Cursor over checked msgpack. Children are indexed in one typed array when they are first asked for; strings and
 // numbers are decoded only when read; the extensions that LangGraph writes descend as `object`.
 
-import { isUtf8 } from 'node:buffer';
 import type { ValueKind } from '../../../shared/model/value-node.ts';
-import { asBuffer, corrupt } from '../bytes.ts';
+import { corrupt, unicodeAt } from '../bytes.ts';
 import type { Cursor, ObjectTag } from '../cursor.ts';
 import { KeyIndex } from '../key-index.ts';
+import { fewOffsets, type Offsets } from '../offsets.ts';
 import { floatText } from './float-text.ts';
 import { countAt, extCodeAt, familyOf, headerSize, skipMsgpack, type Family } from './header.ts';
 import { objectShape, type ObjectShape } from './objects.ts';
@@ -23,18 +23,21 @@ const kindOfFamily: Readonly<Record<Exclude<Family, 'ext'>, ValueKind>> = {
 
 export class MsgpackCursor implements Cursor {
   readonly encoding = 'msgpack';
-  readonly source: Uint8Array;
+  readonly source: Buffer;
   readonly start: number;
   readonly end: number;
   readonly opaqueEncoding = null;
   readonly #family: Family;
   #shape: ObjectShape | null | undefined = undefined;
   /** Start of every key and value in stored order, and the end of the last. */
-  #offsets: Uint32Array | null = null;
+  #offsets: Offsets | null = null;
   #keys: KeyIndex | null = null;
+  /** The container last asked for, as in the JSON cursor: one per level, so what is kept alive is a single path. */
+  #last: MsgpackCursor | null = null;
+  #text: string | null | undefined = undefined;
 
   /** `[start, end)` must be exactly one value that has been skipped over. */
-  constructor(source: Uint8Array, start: number, end: number) {
+  constructor(source: Buffer, start: number, end: number) {
     this.source = source;
     this.start = start;
     this.end = end;
@@ -77,11 +80,11 @@ export class MsgpackCursor implements Cursor {
     return this.#objectShape() === null ? 0 : 1;
   }
 
-  #children(): Uint32Array {
+  #children(): Offsets {
     if (this.#offsets === null) {
       const parts = this.count * (this.#family === 'map' ? 2 : 1);
       // A checked value holds at least `parts` bytes, so this allocation is bounded by the cell.
-      const offsets = new Uint32Array(parts + 1);
+      const offsets = parts < fewOffsets ? Array<number>(parts + 1).fill(0) : new Uint32Array(parts + 1);
       let at = this.start + headerSize(this.source[this.start]!);
       for (let i = 0; i < parts; i++) {
         offsets[i] = at;
@@ -98,10 +101,17 @@ export class MsgpackCursor implements Cursor {
       throw new RangeError(`no child ${ordinal} in a ${this.kind} of ${this.count}`);
     }
     const shape = this.#objectShape();
-    if (shape !== null) return new MsgpackCursor(this.source, shape.bodyStart, shape.bodyEnd);
+    if (shape !== null) {
+      this.#last ??= new MsgpackCursor(this.source, shape.bodyStart, shape.bodyEnd);
+      return this.#last;
+    }
     const offsets = this.#children();
     const at = this.#family === 'map' ? ordinal * 2 + 1 : ordinal;
-    return new MsgpackCursor(this.source, offsets[at]!, offsets[at + 1]!);
+    const start = offsets[at]!;
+    if (this.#last?.start === start) return this.#last;
+    const child = new MsgpackCursor(this.source, start, offsets[at + 1]!);
+    if (child.#family === 'map' || child.#family === 'array' || child.#family === 'ext') this.#last = child;
+    return child;
   }
 
   key(ordinal: number): Cursor {
@@ -129,15 +139,23 @@ export class MsgpackCursor implements Cursor {
     return ordinal < 0 ? null : this.child(ordinal);
   }
 
+  /** The decoded text, null if it is not Unicode; kept, because asking whether it is and reading it go together. */
+  #unicode(): string | null {
+    if (this.#text === undefined) {
+      this.#text = unicodeAt(this.source, this.start + headerSize(this.source[this.start]!), this.end);
+    }
+    return this.#text;
+  }
+
   isUnicode(): boolean {
-    return this.#family === 'str' && isUtf8(this.payload());
+    return this.#family === 'str' && this.#unicode() !== null;
   }
 
   text(): string {
     if (this.#family !== 'str') throw new TypeError(`a ${this.kind} has no text`);
-    const payload = this.payload();
-    if (!isUtf8(payload)) throw corrupt('a string is not valid UTF-8', this.start);
-    return asBuffer(payload).toString('utf8');
+    const text = this.#unicode();
+    if (text === null) throw corrupt('a string is not valid UTF-8', this.start);
+    return text;
   }
 
   payload(): Uint8Array {
@@ -153,7 +171,7 @@ export class MsgpackCursor implements Cursor {
   }
 
   #integer(): number | bigint {
-    const b = asBuffer(this.source);
+    const b = this.source;
     const at = this.start;
     const t = b[at]!;
     switch (t) {
@@ -179,7 +197,7 @@ export class MsgpackCursor implements Cursor {
   }
 
   #float(): number {
-    const b = asBuffer(this.source);
+    const b = this.source;
     return this.floatWidth === 4 ? b.readFloatBE(this.start + 1) : b.readDoubleBE(this.start + 1);
   }
 
