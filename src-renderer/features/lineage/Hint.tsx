@@ -3,9 +3,9 @@
 import type { ReactNode } from 'react';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { exactTime } from '../../ui/format.ts';
-import { branchContains } from './branches.ts';
+import { branchContains } from '../../../shared/layout/branches.ts';
 import { useLineageState } from './lineage-state.ts';
-import type { Scene } from './scene.ts';
+import type { Scene } from '../../../shared/layout/scene.ts';
 import { stepName } from './selected.ts';
 
 const namedBranches = 3;

@@ -5,8 +5,8 @@ import type { PointerEvent, ReactNode, Ref } from 'react';
 import type { Colours } from './palette-colours.ts';
 import { boxOf } from './draw.ts';
 import type { Camera } from './draw.ts';
-import { cardHeight, laneY } from './scene.ts';
-import type { Scene } from './scene.ts';
+import { cardHeight, laneY } from '../../../shared/layout/scene.ts';
+import type { Scene } from '../../../shared/layout/scene.ts';
 
 const width = 190;
 const height = 74;

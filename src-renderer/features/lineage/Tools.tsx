@@ -7,8 +7,8 @@ import { registerActions } from '../../actions/action.ts';
 import type { Action } from '../../actions/action.ts';
 import { Button } from '../../ui/controls.tsx';
 import { useLineageState } from './lineage-state.ts';
-import { itemKinds } from './scene.ts';
-import type { Scene } from './scene.ts';
+import { itemKinds } from '../../../shared/layout/scene.ts';
+import type { Scene } from '../../../shared/layout/scene.ts';
 import type { CameraActions } from './use-camera.ts';
 
 const setAxis = (axis: 'step' | 'time'): void => useLineageState.setState({ axis });

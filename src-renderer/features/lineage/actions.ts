@@ -12,7 +12,7 @@ import {
   selectedPoint,
   useLineageState,
 } from './lineage-state.ts';
-import { foldOver } from './scene.ts';
+import { foldOver } from '../../../shared/layout/scene.ts';
 import { neighbour, placeOn } from './walk.ts';
 
 /** Place of the selected point on the followed branch, and the branch's points. */

@@ -6,8 +6,8 @@ import type { Status } from '../../../shared/model/status.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { clockTime } from '../../ui/format.ts';
 import type { Colours } from './palette-colours.ts';
-import { cardHeight, cardWidth, itemKinds, itemsIn, laneY } from './scene.ts';
-import type { Box, ItemIndex, Scene } from './scene.ts';
+import { cardHeight, cardWidth, itemKinds, itemsIn, laneY } from '../../../shared/layout/scene.ts';
+import type { Box, ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 
 export interface Camera {
   readonly x: number;

@@ -8,9 +8,9 @@ import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { stringAt } from '../../../shared/model/lineage.ts';
 import type { Lineage, PointIndex } from '../../../shared/model/lineage.ts';
 import { useView } from '../../state/view.ts';
-import type { BranchIndex, Branches } from './branches.ts';
-import { branchContains } from './branches.ts';
-import type { Scene } from './scene.ts';
+import type { BranchIndex, Branches } from '../../../shared/layout/branches.ts';
+import { branchContains } from '../../../shared/layout/branches.ts';
+import type { Scene } from '../../../shared/layout/scene.ts';
 import { pathOf } from './walk.ts';
 
 export type PointRow = Result<'checkpoints.get'>[number];

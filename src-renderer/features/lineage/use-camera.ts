@@ -6,8 +6,8 @@ import { useView } from '../../state/view.ts';
 
 import type { Camera } from './draw.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
-import { cardHeight, cardWidth, laneY } from './scene.ts';
-import type { Box, Scene } from './scene.ts';
+import { cardHeight, cardWidth, laneY } from '../../../shared/layout/scene.ts';
+import type { Box, Scene } from '../../../shared/layout/scene.ts';
 
 export interface CameraActions {
   readonly fitBranch: () => void;

@@ -4,10 +4,10 @@ import { useEffect, useMemo, useRef } from 'react';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { useCall, useRevision, useService } from '../../service/client.ts';
 import { useView } from '../../state/view.ts';
-import { branchesOf } from './branches.ts';
+import { branchesOf } from '../../../shared/layout/branches.ts';
 import { follow, headPoint, keyAt, openFold, pointOf, selectedPoint, useLineageState } from './lineage-state.ts';
 import type { PointRow } from './lineage-state.ts';
-import { buildScene, foldOver } from './scene.ts';
+import { buildScene, foldOver } from '../../../shared/layout/scene.ts';
 import { pathOf } from './walk.ts';
 
 export interface LineageReading {

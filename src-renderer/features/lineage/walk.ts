@@ -1,7 +1,7 @@
 // Movements through the tree: along a branch, to the neighbouring branch, to the root and the head. Pure.
 
 import type { PointIndex } from '../../../shared/model/lineage.ts';
-import type { BranchIndex, Branches } from './branches.ts';
+import type { BranchIndex, Branches } from '../../../shared/layout/branches.ts';
 
 /** The points from the root to the tip of `branch`. A sub-graph's way begins with its own first point, not with its host's. */
 export function pathOf(b: Branches, branch: BranchIndex): Int32Array {

@@ -8,8 +8,8 @@ import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { CardData, CardNode } from './cards.tsx';
 import { pillBox } from './draw.ts';
 import type { PointRow } from './lineage-state.ts';
-import { cardHeight, cardWidth, itemKinds, laneY } from './scene.ts';
-import type { Box, ItemIndex, Scene } from './scene.ts';
+import { cardHeight, cardWidth, itemKinds, laneY } from '../../../shared/layout/scene.ts';
+import type { Box, ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 import { spokenName } from './selected.ts';
 
 /** Elements that pan smoothly; measured: 150 are smooth, 300 halve the frame rate. Names and spoken rows share the rest. */

@@ -4,7 +4,7 @@
 // Step axis: a point stands in the column of its depth. A column in which no branch shows a card is only as wide as the pills over it
 // need. Time axis: gaps follow the time between what is shown, long waits are cut short; a child never stands left of its parent.
 
-import type { PointIndex } from '../../../shared/model/lineage.ts';
+import type { PointIndex } from '../model/lineage.ts';
 import type { BranchIndex, Branches } from './branches.ts';
 
 export const cardWidth = 142;

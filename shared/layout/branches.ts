@@ -3,7 +3,7 @@
 // The earliest child carries its parent's branch on and every later child begins a new one. The tempting rule, that the heaviest child
 // carries on, draws a slightly straighter tree but lets one appended checkpoint turn a fork into the main line under the reader's eyes.
 
-import type { Lineage, PointIndex } from '../../../shared/model/lineage.ts';
+import type { Lineage, PointIndex } from '../model/lineage.ts';
 
 /** Index of a branch, in the order in which branches began. */
 export type BranchIndex = number;
