@@ -32,7 +32,10 @@ export function buildIfStale(options = {}) {
   if (options.force !== true && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('Building Forkpoint…');
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  const result = spawnSync(process.execPath, [vite, 'build', '--app', '--logLevel', 'warn'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const result = spawnSync(process.execPath, [vite, 'build', '--app', '--logLevel', 'warn'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (result.status !== 0) {
     console.error('The build failed; the lines above say where. Nothing was started.');
     process.exit(1);

@@ -9,7 +9,12 @@ const host = await startDevHost(process.argv.slice(2));
 const vite = await createServer({
   root,
   clearScreen: false,
-  server: { host: '127.0.0.1', port: 5173, strictPort: false, proxy: { '/rpc': { target: host.origin, ws: true, changeOrigin: true } } },
+  server: {
+    host: '127.0.0.1',
+    port: 5173,
+    strictPort: false,
+    proxy: { '/rpc': { target: host.origin, ws: true, changeOrigin: true } },
+  },
 });
 await vite.listen();
 console.log(`${vite.resolvedUrls?.local[0] ?? ''}${host.fragment}`);

@@ -3,7 +3,23 @@ import './require-node.mjs';
 const { buildIfStale } = await import('./build-if-stale.mjs');
 // only the commands that open a window need the built one
 const reading = process.argv.slice(2).find((a) => !a.startsWith('-'));
-const commands = new Set(['formats', 'info', 'threads', 'log', 'show', 'pending', 'diff', 'fork', 'edit', 'export', 'import', 'operations', 'undo']);
+const commands = new Set([
+  'formats',
+  'info',
+  'threads',
+  'log',
+  'show',
+  'pending',
+  'diff',
+  'fork',
+  'edit',
+  'export',
+  'import',
+  'operations',
+  'undo',
+]);
 const asksHelp = process.argv.includes('--help') || process.argv.includes('-h') || process.argv.includes('--version');
 if (!asksHelp && (reading === undefined || !commands.has(reading))) buildIfStale();
+// npm runs scripts in the project's folder; paths are meant from where it was called
+process.chdir(process.env['INIT_CWD'] ?? process.cwd());
 await import('../src-main/start/cli.ts');

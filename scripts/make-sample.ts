@@ -42,32 +42,72 @@ const State = Annotation.Root({
 type S = typeof State.State;
 
 /** What the scripted model says at its n-th turn of a thread. */
-type Turn = { readonly say: string; readonly call?: { readonly name: string; readonly args: Record<string, unknown> }; readonly plan?: string };
+type Turn = {
+  readonly say: string;
+  readonly call?: { readonly name: string; readonly args: Record<string, unknown> };
+  readonly plan?: string;
+};
 
 const orders: Record<string, Order> = {
-  '48213': { id: '48213', total: 240.5, status: 'lost in transit', items: [{ sku: 'LAMP-2', qty: 1, note: 'gift wrap' }, { sku: 'BULB-E27', qty: 4 }] },
+  '48213': {
+    id: '48213',
+    total: 240.5,
+    status: 'lost in transit',
+    items: [
+      { sku: 'LAMP-2', qty: 1, note: 'gift wrap' },
+      { sku: 'BULB-E27', qty: 4 },
+    ],
+  },
   '48190': { id: '48190', total: 1299, status: 'paid', items: [{ sku: 'FLIGHT-BER-OSL', qty: 2 }] },
   '48011': { id: '48011', total: 18.9, status: 'delivered', items: [{ sku: 'ЧАЙ-ИВАН', qty: 3, note: 'подарок' }] },
 };
 
 const stories: Record<string, readonly Turn[]> = {
   'order-48213': [
-    { say: 'Let me look at the order first.', call: { name: 'look_up_order', args: { order: '48213' } }, plan: '1. look up the order  2. refund in full  3. mail the customer' },
-    { say: 'The parcel is lost. I will compare carriers for a replacement.', call: { name: 'research', args: { question: 'Which carriers deliver to Tromsø within 5 days?' } } },
-    { say: 'Two carriers can do it. Checking their prices.', call: { name: 'quote_carriers', args: { to: 'Tromsø', weight_kg: 2.4 } } },
-    { say: 'A refund in full is the safe way. Asking for approval.', call: { name: 'refund', args: { order: '48213', amount: 240.5 } } },
+    {
+      say: 'Let me look at the order first.',
+      call: { name: 'look_up_order', args: { order: '48213' } },
+      plan: '1. look up the order  2. refund in full  3. mail the customer',
+    },
+    {
+      say: 'The parcel is lost. I will compare carriers for a replacement.',
+      call: { name: 'research', args: { question: 'Which carriers deliver to Tromsø within 5 days?' } },
+    },
+    {
+      say: 'Two carriers can do it. Checking their prices.',
+      call: { name: 'quote_carriers', args: { to: 'Tromsø', weight_kg: 2.4 } },
+    },
+    {
+      say: 'A refund in full is the safe way. Asking for approval.',
+      call: { name: 'refund', args: { order: '48213', amount: 240.5 } },
+    },
     { say: 'The refund is on its way. I have told the customer.' },
   ],
   'order-48190': [
-    { say: 'I will look up the booking.', call: { name: 'look_up_order', args: { order: '48190' } }, plan: '1. find the booking  2. search a later flight  3. rebook' },
-    { say: 'Searching for flights on the next day.', call: { name: 'search_flights', args: { from: 'BER', to: 'OSL', date: '2026-11-21' } } },
+    {
+      say: 'I will look up the booking.',
+      call: { name: 'look_up_order', args: { order: '48190' } },
+      plan: '1. find the booking  2. search a later flight  3. rebook',
+    },
+    {
+      say: 'Searching for flights on the next day.',
+      call: { name: 'search_flights', args: { from: 'BER', to: 'OSL', date: '2026-11-21' } },
+    },
   ],
   'заказ-48011': [
-    { say: 'Смотрю заказ.', call: { name: 'look_up_order', args: { order: '48011' } }, plan: '1. проверить заказ  2. ответить' },
+    {
+      say: 'Смотрю заказ.',
+      call: { name: 'look_up_order', args: { order: '48011' } },
+      plan: '1. проверить заказ  2. ответить',
+    },
     { say: 'Заказ доставлен вчера в 14:20. Приятного чаепития! 🫖' },
   ],
   'approvals-demo': [
-    { say: 'This needs a person.', call: { name: 'refund', args: { order: '48213', amount: 12 } }, plan: '1. ask  2. refund' },
+    {
+      say: 'This needs a person.',
+      call: { name: 'refund', args: { order: '48213', amount: 12 } },
+      plan: '1. ask  2. refund',
+    },
     { say: 'Thank you.' },
   ],
 };
@@ -75,7 +115,12 @@ function turnOf(thread: string, n: number): Turn {
   const story = stories[thread];
   if (story !== undefined) return story[n] ?? { say: 'Is there anything else I can do?' };
   // the long evaluation run: forty look-ups, then done
-  if (n < 40) return { say: `Case ${n + 1}: checking order ${48000 + n}.`, call: { name: 'look_up_order', args: { order: n % 3 === 0 ? '48213' : '48011' } }, plan: `checked ${n} of 40` };
+  if (n < 40)
+    return {
+      say: `Case ${n + 1}: checking order ${48000 + n}.`,
+      call: { name: 'look_up_order', args: { order: n % 3 === 0 ? '48213' : '48011' } },
+      plan: `checked ${n} of 40`,
+    };
   return { say: 'All 40 cases are checked: 39 agree, 1 differs (order 48027).' };
 }
 
@@ -85,7 +130,9 @@ const Research = Annotation.Root({
   facts: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }),
 });
 const research = new StateGraph(Research)
-  .addNode('search', () => ({ hits: ['north-post.example/delivery', 'fjord-cargo.example/rates', 'east-line.example/faq'] }))
+  .addNode('search', () => ({
+    hits: ['north-post.example/delivery', 'fjord-cargo.example/rates', 'east-line.example/faq'],
+  }))
   .addNode('read', (s: typeof Research.State) => ({ hits: s.hits.map((h) => `${h} read`).slice(0, 1) }))
   .addNode('summarise', () => ({ facts: ['North Post: 4 days to Tromsø', 'Fjord Cargo: 5 days, cheaper above 2 kg'] }))
   .addEdge(START, 'search')
@@ -104,7 +151,10 @@ function model(state: S, config: LangGraphRunnableConfig): Partial<S> {
   const message = new AIMessage({
     id,
     content: turn.say,
-    tool_calls: turn.call === undefined ? [] : [{ id: `call-${n + 1}`, name: turn.call.name, args: turn.call.args, type: 'tool_call' }],
+    tool_calls:
+      turn.call === undefined
+        ? []
+        : [{ id: `call-${n + 1}`, name: turn.call.name, args: turn.call.args, type: 'tool_call' }],
   });
   return turn.plan === undefined ? { messages: [message] } : { messages: [message], plan: turn.plan };
 }
@@ -116,12 +166,18 @@ function lastCall(state: S): { id: string; name: string; args: Record<string, un
 }
 
 const toolMessage = (id: string, call: string, name: string, content: unknown): ToolMessage =>
-  new ToolMessage({ id: `tool-${id}`, tool_call_id: call, name, content: typeof content === 'string' ? content : JSON.stringify(content) });
+  new ToolMessage({
+    id: `tool-${id}`,
+    tool_call_id: call,
+    name,
+    content: typeof content === 'string' ? content : JSON.stringify(content),
+  });
 
 function tools(state: S): Partial<S> {
   const call = lastCall(state);
   if (call === null) return {};
-  const reply = (content: unknown): ToolMessage => toolMessage(call.id.replace('call-', ''), call.id, call.name, content);
+  const reply = (content: unknown): ToolMessage =>
+    toolMessage(call.id.replace('call-', ''), call.id, call.name, content);
   switch (call.name) {
     case 'look_up_order': {
       const order = orders[String(call.args['order'])];
@@ -138,7 +194,11 @@ function tools(state: S): Partial<S> {
       return { messages: [reply(carriers)], carriers };
     }
     case 'refund': {
-      const answer = interrupt({ question: `approve refund of ${Number(call.args['amount']).toFixed(2)}?`, order: call.args['order'], options: ['approve', 'refuse'] });
+      const answer = interrupt({
+        question: `approve refund of ${Number(call.args['amount']).toFixed(2)}?`,
+        order: call.args['order'],
+        options: ['approve', 'refuse'],
+      });
       return { messages: [reply({ refund: answer })] };
     }
     case 'search_flights':
@@ -150,7 +210,9 @@ function tools(state: S): Partial<S> {
 
 function reported(state: S): Partial<S> {
   const call = lastCall(state);
-  return call === null ? {} : { messages: [toolMessage(call.id.replace('call-', ''), call.id, call.name, state.facts.join('; '))] };
+  return call === null
+    ? {}
+    : { messages: [toolMessage(call.id.replace('call-', ''), call.id, call.name, state.facts.join('; '))] };
 }
 
 function route(state: S): string {
@@ -172,8 +234,14 @@ const graph = new StateGraph(State)
   .addEdge('report', 'model')
   .compile({ checkpointer: saver });
 
-const config = (thread: string, limit = 200): { configurable: { thread_id: string }; recursionLimit: number } => ({ configurable: { thread_id: thread }, recursionLimit: limit });
-const ask = (text: string, system = 'You are the support agent of a small shop. Never promise what the carrier cannot keep.'): { messages: BaseMessage[] } => ({
+const config = (thread: string, limit = 200): { configurable: { thread_id: string }; recursionLimit: number } => ({
+  configurable: { thread_id: thread },
+  recursionLimit: limit,
+});
+const ask = (
+  text: string,
+  system = 'You are the support agent of a small shop. Never promise what the carrier cannot keep.',
+): { messages: BaseMessage[] } => ({
   messages: [new SystemMessage({ id: 'sys', content: system }), new HumanMessage({ id: 'h-1', content: text })],
 });
 
@@ -195,11 +263,19 @@ await run('order-48213', new Command({ resume: { decision: 'approve', by: 'dana'
 // two forks, made the way LangGraph makes them: an edited plan after the quotes, and once more from there
 const history = [];
 for await (const snapshot of graph.getStateHistory(config('order-48213'))) history.push(snapshot);
-const quoted = history.find((s) => s.next[0] === 'model' && s.values.carriers !== undefined);
+const quoted = history.find(
+  (s) =>
+    s.next[0] === 'model' &&
+    s.values.carriers !== undefined &&
+    s.values.messages.filter((m: BaseMessage) => m.getType() === 'ai').length === 3,
+);
 if (quoted === undefined) throw new Error('the sample story did not reach the quotes');
 const forked = await graph.updateState(
   quoted.config,
-  { plan: '1. look up the order  2. offer the cheaper carrier, then refund the difference  3. mail the customer', budget: 180 },
+  {
+    plan: '1. look up the order  2. offer the cheaper carrier, then refund the difference  3. mail the customer',
+    budget: 180,
+  },
   'tools',
 );
 await graph.invoke(null, forked);

@@ -1,0 +1,208 @@
+"""Makes LangGraph stores, and says what LangGraph itself makes of them afterwards.
+
+Usage: driver.py make DB | state DB GRAPH THREAD [CHECKPOINT] | history DB GRAPH THREAD
+       | resume DB GRAPH THREAD [--value JSON] [--checkpoint ID] | versions
+Every command prints one JSON document. Models are scripted: nothing is asked of a network.
+"""
+import json
+import operator
+import sqlite3
+import sys
+from importlib.metadata import version
+from typing import Annotated, Any, TypedDict
+
+from langchain.agents import create_agent
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.tools import tool
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import Command, Send, interrupt
+
+
+class Shop(MessagesState):
+    notes: Annotated[list, operator.add]
+    plan: str
+    budget: float
+    ticket: int
+
+
+def clerk(state: Shop):
+    said = sum(isinstance(m, AIMessage) for m in state["messages"])
+    if said == 0:
+        call = {"name": "look_up", "args": {"order": "48213"}, "id": "call-1"}
+        return {"messages": [AIMessage("Looking it up.", id="ai-1", tool_calls=[call])], "plan": "refund in full"}
+    if said == 1:
+        call = {"name": "refund", "args": {"order": "48213", "amount": state["budget"]}, "id": "call-2"}
+        return {"messages": [AIMessage(f"Plan: {state['plan']}.", id="ai-2", tool_calls=[call])]}
+    return {"messages": [AIMessage(f"Done with {state['plan']} at {state['budget']!r} for {state['ticket']!r}.", id="ai-3")]}
+
+
+def desk(state: Shop):
+    call = state["messages"][-1].tool_calls[0]
+    if call["name"] == "refund":
+        answer = interrupt({"question": "approve?", "amount": call["args"]["amount"]})
+        return {"messages": [ToolMessage(f"answer {answer!r}", tool_call_id=call["id"], id="tool-2")], "notes": [f"asked {call['args']['amount']!r}"]}
+    return {"messages": [ToolMessage("lost in transit", tool_call_id=call["id"], id="tool-1")], "notes": ["looked up"], "budget": 240.0}
+
+
+def to_desk(state: Shop):
+    last = state["messages"][-1]
+    return "desk" if getattr(last, "tool_calls", None) else END
+
+
+def shop(saver):
+    g = StateGraph(Shop)
+    g.add_node("clerk", clerk)
+    g.add_node("desk", desk)
+    g.add_edge(START, "clerk")
+    g.add_conditional_edges("clerk", to_desk, ["desk", END])
+    g.add_edge("desk", "clerk")
+    return g.compile(checkpointer=saver)
+
+
+class Fan(TypedDict):
+    topics: list
+    found: Annotated[list, operator.add]
+    limit: int
+
+
+def fan(saver):
+    def worker(arg):
+        if arg["topic"] == "broken":
+            raise ValueError("broken topic")
+        return {"found": [f"{arg['topic']}!"]}
+
+    g = StateGraph(Fan)
+    g.add_node("plan", lambda s: {"limit": 3})
+    g.add_node("worker", worker)
+    g.add_node("sum", lambda s: {"found": [f"{len(s['found'])} found"]})
+    g.add_edge(START, "plan")
+    g.add_conditional_edges("plan", lambda s: [Send("worker", {"topic": t}) for t in s["topics"]], ["worker"])
+    g.add_edge("worker", "sum")
+    g.add_edge("sum", END)
+    return g.compile(checkpointer=saver)
+
+
+class Outer(TypedDict):
+    text: str
+    log: Annotated[list, operator.add]
+
+
+def nested(saver):
+    child = StateGraph(Outer)
+    child.add_node("draft", lambda s: {"text": s["text"] + " drafted", "log": ["draft"]})
+    child.add_node("review", lambda s: {"log": [f"review {interrupt({'review': s['text']})}"]})
+    child.add_edge(START, "draft")
+    child.add_edge("draft", "review")
+    child.add_edge("review", END)
+    g = StateGraph(Outer)
+    g.add_node("prep", lambda s: {"text": s["text"] + " prepared", "log": ["prep"]})
+    g.add_node("child", child.compile())
+    g.add_node("fin", lambda s: {"log": [f"fin {s['text']}"]})
+    g.add_edge(START, "prep")
+    g.add_edge("prep", "child")
+    g.add_edge("child", "fin")
+    g.add_edge("fin", END)
+    return g.compile(checkpointer=saver)
+
+
+class ScriptedModel(GenericFakeChatModel):
+    def bind_tools(self, tools, **kwargs):
+        return self
+
+    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
+        from langchain_core.outputs import ChatGeneration, ChatResult
+
+        said = sum(isinstance(m, AIMessage) for m in messages)
+        if said == 0:
+            reply = AIMessage("Sending it.", id="ai-1", tool_calls=[{"name": "send_mail", "args": {"to": "old@example.org"}, "id": "call-1"}])
+        else:
+            reply = AIMessage(f"Sent: {messages[-1].content}", id="ai-2")
+        return ChatResult(generations=[ChatGeneration(message=reply)])
+
+
+@tool
+def send_mail(to: str) -> str:
+    """Sends a mail."""
+    return f"mailed {to}"
+
+
+def agent(saver):
+    return create_agent(ScriptedModel(messages=iter([])), [send_mail], checkpointer=saver, interrupt_before=["tools"])
+
+
+GRAPHS = {"shop": shop, "fan": fan, "nested": nested, "agent": agent}
+
+
+def plain(value: Any):
+    """State as JSON: enough to compare, with the Python type of every number visible."""
+    if isinstance(value, BaseMessage):
+        return {"message": type(value).__name__, "id": value.id, "content": value.content, "tool_calls": plain(getattr(value, "tool_calls", []))}
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        return {type(value).__name__: repr(value)}
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return repr(value)
+
+
+def snapshot(s):
+    return {
+        "id": s.config["configurable"].get("checkpoint_id"),
+        "parent": (s.parent_config or {}).get("configurable", {}).get("checkpoint_id"),
+        "next": list(s.next),
+        "values": plain(s.values),
+        "interrupts": [plain(i.value) for i in s.interrupts],
+        "errors": [t.error for t in s.tasks if t.error],
+        "metadata": {k: s.metadata.get(k) for k in ("source", "step")} if s.metadata else None,
+    }
+
+
+def main(argv):
+    command = argv[0]
+    if command == "versions":
+        return {p: version(p) for p in ("langgraph", "langgraph-checkpoint", "langgraph-checkpoint-sqlite", "langchain", "langchain-core")}
+    with SqliteSaver.from_conn_string(argv[1]) as saver:
+        if command == "make":
+            shop(saver).invoke({"messages": [HumanMessage("Where is my lamp?", id="h-1")], "ticket": 9007199254740993, "budget": 1.0}, {"configurable": {"thread_id": "shop"}})
+            shop(saver).invoke({"messages": [HumanMessage("And mine?", id="h-1")], "ticket": 7, "budget": 2.0}, {"configurable": {"thread_id": "done"}})
+            shop(saver).invoke(Command(resume="yes"), {"configurable": {"thread_id": "done"}})
+            try:
+                fan(saver).invoke({"topics": ["a", "broken", "c"], "found": [], "limit": 0}, {"configurable": {"thread_id": "fan"}})
+            except ValueError:
+                pass
+            nested(saver).invoke({"text": "letter", "log": []}, {"configurable": {"thread_id": "nested"}})
+            agent(saver).invoke({"messages": [HumanMessage("Mail it.", id="h-1")]}, {"configurable": {"thread_id": "agent"}})
+            return {"made": sorted(GRAPHS)}
+        graph = GRAPHS[argv[2]](saver)
+        config = {"configurable": {"thread_id": argv[3]}}
+        rest = argv[4:]
+        value = None
+        while rest:
+            option = rest.pop(0)
+            if option == "--value":
+                value = Command(resume=json.loads(rest.pop(0)))
+            elif option == "--checkpoint":
+                config["configurable"]["checkpoint_id"] = rest.pop(0)
+            else:
+                raise SystemExit(f"unknown option {option}")
+        if command == "state":
+            return snapshot(graph.get_state(config))
+        if command == "history":
+            return [snapshot(s) for s in graph.get_state_history(config)]
+        if command == "resume":
+            try:
+                graph.invoke(value, config)
+            except Exception as error:  # the error is the answer
+                return {"raised": f"{type(error).__name__}: {error}", **snapshot(graph.get_state({"configurable": {"thread_id": argv[3]}}))}
+            return snapshot(graph.get_state({"configurable": {"thread_id": argv[3]}}))
+    raise SystemExit(f"unknown command {command}")
+
+
+if __name__ == "__main__":
+    sqlite3.enable_callback_tracebacks(True)
+    print(json.dumps(main(sys.argv[1:]), ensure_ascii=False))

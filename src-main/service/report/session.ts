@@ -1,0 +1,123 @@
+// One store opened for one command of the terminal: reads, plans and commits in this process, without a server between.
+
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { OperationArgs } from '../../../shared/contract/methods.ts';
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { CheckpointKey } from '../../../shared/model/key.ts';
+import type { Operation, Plan, StoreInfo } from '../../../shared/model/shapes.ts';
+import { defaultDataFolder } from '../../operations/data-folder.ts';
+import { Operations, type OperationAsk, type PreparedPlan } from '../../operations/operations.ts';
+import { exportChunks } from '../../operations/thread-document/export.ts';
+import { readThreadDocument } from '../../operations/thread-document/import.ts';
+import { identify, openStore } from '../../stores/registry.ts';
+import type { Store, ThreadDocument } from '../../stores/store.ts';
+import { storeInfo } from '../store-info.ts';
+
+export interface Session {
+  readonly store: Store;
+  info(): StoreInfo;
+  plan(args: OperationArgs): Plan;
+  commit(args: OperationArgs, expect: string | null): Plan;
+  operations(): Operation[];
+  /** The thread document in chunks. Throws `unable` where the format cannot export. */
+  exportThread(thread: string, write: (chunk: Uint8Array) => void): void;
+  /** Written beside the target and renamed, so that a failure leaves no half document. Gives the bytes written. */
+  exportToFile(thread: string, file: string): number;
+  /** Reads a thread document; the id stands for it in `plan` and `commit`. */
+  uploadFile(file: string): string;
+  close(): void;
+}
+
+/** The stores inside a folder that is not a store itself but holds several; null for anything else. */
+export function storesIn(path: string): { path: string; format: string }[] | null {
+  const { inside } = identify(path);
+  return inside.length > 1 ? inside.map((s) => ({ ...s })) : null;
+}
+
+export function openSession(path: string, readOnly: boolean): Session {
+  const store = openStore(path, { readOnly });
+  const operations = new Operations({
+    dataFolder: defaultDataFolder(),
+    draw: { now: () => Date.now(), random: (n) => randomBytes(n) },
+  });
+  operations.recoverAll(store);
+  const documents = new Map<string, ThreadDocument>();
+
+  function ask(args: Exclude<OperationArgs, { operation: 'undo' }>): OperationAsk {
+    switch (args.operation) {
+      case 'fork':
+      case 'edit':
+        return { ...args, key: args.key as CheckpointKey };
+      case 'import': {
+        const document = documents.get(args.document);
+        if (document === undefined)
+          throw new ForkpointError('not_found', 'The document to import is not loaded; nothing was changed.');
+        return { operation: 'import', document, thread: args.into };
+      }
+    }
+  }
+
+  function exportThread(thread: string, write: (chunk: Uint8Array) => void): void {
+    for (const chunk of exportChunks(store, thread)) write(chunk);
+  }
+
+  const plainly = (prepared: PreparedPlan): Plan => prepared.plan;
+  return {
+    store,
+    info: () => storeInfo(store),
+    plan: (args) =>
+      plainly(
+        args.operation === 'undo' ? operations.planUndo(store, args.operationId) : operations.plan(store, ask(args)),
+      ),
+    commit: (args, expect) =>
+      plainly(
+        args.operation === 'undo'
+          ? operations.commitUndo(store, args.operationId, expect)
+          : operations.commit(store, ask(args), expect),
+      ),
+    operations: () => operations.list(store).toReversed(),
+    exportThread,
+    exportToFile(thread, file) {
+      const staged = `${file}.${process.pid}.part`;
+      let bytes = 0;
+      let fd: number | null = null;
+      try {
+        fd = openSync(staged, 'wx', 0o644);
+        const target = fd;
+        exportThread(thread, (chunk) => {
+          for (let at = 0; at < chunk.length;) at += writeSync(target, chunk, at);
+          bytes += chunk.length;
+        });
+        fsyncSync(fd);
+        closeSync(fd);
+        fd = null;
+        renameSync(staged, file);
+        return bytes;
+      } catch (error) {
+        if (fd !== null) closeSync(fd);
+        rmSync(staged, { force: true });
+        if (error instanceof ForkpointError) throw error;
+        throw new ForkpointError(
+          'io',
+          `The document could not be written to ${file} (${error instanceof Error ? error.message : String(error)}); the store was not touched.`,
+          'Choose another place with -o.',
+        );
+      }
+    },
+    uploadFile(file) {
+      let bytes: Uint8Array;
+      try {
+        bytes = readFileSync(file);
+      } catch (error) {
+        throw new ForkpointError(
+          'unreadable',
+          `The file ${file} could not be read (${error instanceof Error ? error.message : String(error)}); nothing was changed.`,
+        );
+      }
+      documents.set(file, readThreadDocument(bytes));
+      return file;
+    },
+    close: () => store.backend.close(),
+  };
+}
