@@ -1,6 +1,6 @@
 // The files backend: a folder of line files and single files, watched by their stamps, changed by `commit.ts` only.
 
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { basename } from 'node:path';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type {
@@ -14,7 +14,8 @@ import type {
   Relied,
   RelyingReader,
 } from '../backend.ts';
-import { mayWrite, statOf } from '../sqlite/source.ts';
+import { isSameFile, mayWrite, statOf, unharmed } from '../sqlite/source.ts';
+import { systemError } from '../durable.ts';
 import { watchPlace, type PlaceEvent } from '../watch.ts';
 import { commitFiles } from './commit.ts';
 import { FolderReader } from './reader.ts';
@@ -30,9 +31,13 @@ export interface OpenFilesOptions {
 
 /** Opens a folder. Throws when it cannot be read. */
 export function openFiles(path: string, options: OpenFilesOptions = {}): Backend<FilesReader> {
-  const backend = new FilesBackend(realpathSync.native(path), options.readOnly === true, options.depth ?? 1);
-  backend.reader.list(1);
-  return backend;
+  try {
+    const backend = new FilesBackend(realpathSync.native(path), options.readOnly === true, options.depth ?? 1);
+    backend.reader.list(1);
+    return backend;
+  } catch (thrown) {
+    throw systemError(thrown, path, unharmed);
+  }
 }
 
 class FilesBackend implements Backend<FilesReader> {
@@ -40,15 +45,14 @@ class FilesBackend implements Backend<FilesReader> {
   readonly path: string;
   readonly #readOnly: boolean;
   readonly #depth: number;
-  readonly #identity: string;
+  readonly #opened: BigIntStats;
 
   constructor(path: string, readOnly: boolean, depth: number) {
     this.path = path;
     this.#readOnly = readOnly;
     this.#depth = depth;
     this.reader = new FolderReader(path);
-    const stats = statSync(path, { bigint: true });
-    this.#identity = `${stats.dev}:${stats.ino}`;
+    this.#opened = statSync(path, { bigint: true });
   }
 
   get readOnlyReason(): string | null {
@@ -80,7 +84,7 @@ class FilesBackend implements Backend<FilesReader> {
   #presence(): 'here' | 'gone' | 'replaced' {
     const stats = statOf(this.path);
     if (stats === null) return 'gone';
-    return `${stats.dev}:${stats.ino}` === this.#identity ? 'here' : 'replaced';
+    return isSameFile(this.#opened, stats) ? 'here' : 'replaced';
   }
 
   /** Every file with its stamp. A number is enough for a comparison, and a folder may hold thousands. */

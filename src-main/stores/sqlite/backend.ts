@@ -15,11 +15,12 @@ import type {
   SqlRow,
   SqlValue,
 } from '../backend.ts';
+import { systemError } from '../durable.ts';
 import { digestRows } from '../digest.ts';
 import { watchPlace, type PlaceEvent } from '../watch.ts';
 import { commitSqlite } from './commit.ts';
 import { SourceReader } from './reader.ts';
-import { ConnectionSource, mayWrite, statOf } from './source.ts';
+import { ConnectionSource, mayWrite, statOf, unharmed } from './source.ts';
 import { recoverSqlite, undoSqlite } from './undo.ts';
 
 export interface OpenOptions {
@@ -31,7 +32,7 @@ export interface OpenOptions {
 
 /** Opens a SQLite file. The caller has made sure that it is one (`sniff`). Throws when it cannot be read. */
 export function openSqlite(path: string, options: OpenOptions = {}): Backend<SqliteReader> {
-  const real = realpathSync.native(path);
+  const real = realPath(path);
   const backend = new SqliteBackend(real, options.readOnly === true, options.pristine === true);
   try {
     // Any fault of opening shows here, not at the first list.
@@ -41,6 +42,14 @@ export function openSqlite(path: string, options: OpenOptions = {}): Backend<Sql
     throw thrown;
   }
   return backend;
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch (thrown) {
+    throw systemError(thrown, path, unharmed);
+  }
 }
 
 class SqliteBackend implements Backend<SqliteReader> {

@@ -355,7 +355,9 @@ class Commit {
     }
     const given: SqlRow = change.kind === 'insert' ? change.row : change.set;
     const known =
-      change.kind === 'update' ? { ...change.identity, ...overlap(change.identity, given) } : keyOf(table, change);
+      change.kind === 'update'
+        ? { ...change.identity, ...overlap(change.identity, given) }
+        : keyOf(table, change, this.#encoding);
     const identity = identityOf((sql, params) => this.#query(sql, params), table, rowid, known);
     if (identity === null) {
       throw new ForkpointError(
@@ -455,10 +457,20 @@ function overlap(identity: SqlRow, set: SqlRow): SqlRow {
 }
 
 /** The key of an inserted row as far as the change says it: how a row of a table without rowids is found again. */
-function keyOf(table: SqlTable, change: Extract<SqliteChange, { kind: 'insert' | 'copy' }>): SqlRow {
+function keyOf(table: SqlTable, change: Extract<SqliteChange, { kind: 'insert' | 'copy' }>, encoding: string): SqlRow {
   const given: SqlRow = change.kind === 'insert' ? change.row : { ...change.identity, ...change.set };
-  const keys = table.columns.filter((column) => column.pk > 0).map((column) => column.name);
-  return Object.fromEntries(Object.entries(given).filter(([name]) => keys.includes(name)));
+  const cells = change.kind === 'insert' ? (change.cells ?? {}) : {};
+  const key: Record<string, SqlValue> = {};
+  for (const { name, pk } of table.columns) {
+    const cell = cells[name];
+    if (pk === 0) continue;
+    if (Object.hasOwn(given, name)) key[name] = given[name] ?? null;
+    else if (cell !== undefined) {
+      const bytes = readBlob(cell.bundle, cell);
+      key[name] = cell.storage === 'text' ? new TextDecoder(encoding).decode(bytes) : bytes;
+    }
+  }
+  return key;
 }
 
 function same(cell: ExactCell, value: SqlValue, encoding: string): boolean {

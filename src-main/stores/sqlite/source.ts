@@ -58,6 +58,15 @@ export function statOf(path: string): BigIntStats | null {
   }
 }
 
+/**
+ * Whether a path still names the file that was opened. File systems use the number of a deleted file again at once, so its time of
+ * birth counts too; where that is not recorded the system gives the time of the last change instead, which says nothing.
+ */
+export function isSameFile(opened: BigIntStats, now: BigIntStats): boolean {
+  if (opened.dev !== now.dev || opened.ino !== now.ino) return false;
+  return opened.birthtimeNs === now.birthtimeNs || now.birthtimeNs === now.ctimeNs;
+}
+
 function stampOf(stats: BigIntStats | null): string {
   return stats === null ? '-' : `${stats.ino}.${stats.size}.${stats.mtimeNs}.${stats.ctimeNs}`;
 }
@@ -81,6 +90,7 @@ process.once('exit', () => {
 export class ConnectionSource {
   readonly path: string;
   readonly #identity: string;
+  readonly #opened: BigIntStats;
   readonly #pristine: boolean;
   #connection: Connection | null = null;
   #way: Way = 'live';
@@ -100,6 +110,7 @@ export class ConnectionSource {
     const stats = statOf(path);
     if (stats === null) throw gone(path);
     this.#identity = identityOf(stats);
+    this.#opened = stats;
   }
 
   get way(): Way {
@@ -157,14 +168,14 @@ export class ConnectionSource {
   presence(): 'here' | 'gone' | 'replaced' {
     const stats = statOf(this.path);
     if (stats === null) return 'gone';
-    return identityOf(stats) === this.#identity ? 'here' : 'replaced';
+    return isSameFile(this.#opened, stats) ? 'here' : 'replaced';
   }
 
   /** Refuses a path whose file went away, was replaced, or was emptied (SQLite would delete the `-wal` of an empty file). */
   check(): void {
     const stats = statOf(this.path);
     if (stats === null) throw gone(this.path);
-    if (identityOf(stats) !== this.#identity) {
+    if (!isSameFile(this.#opened, stats)) {
       throw new ForkpointError(
         'unreadable',
         `\`${this.path}\` was replaced by another file since it was opened.`,
@@ -253,7 +264,9 @@ export class ConnectionSource {
   }
 
   #stamps(): string {
-    return `${stampOf(statOf(this.path))}/${stampOf(statOf(`${this.path}-wal`))}`;
+    const log = statOf(`${this.path}-wal`);
+    // SQLite touches an empty log when it opens one: that is no change.
+    return `${stampOf(statOf(this.path))}/${log === null || log.size === 0n ? '-' : stampOf(log)}`;
   }
 
   /** Version without opening anything: what the poll of a watch looks at. */

@@ -39,7 +39,12 @@ export function undoSqlite(
     digest: guard.digest,
     seen: guard.seen,
   }));
-  for (const done of bundle.done) relied.push(...rowsRelied(reader, done, bundle.old.get(done.index)));
+  // A row that the operation itself put in the place of one that it removed goes away first.
+  const filled = new Set(bundle.done.filter((done) => done.change === 'insert').map((done) => done.table));
+  for (const done of bundle.done) {
+    const old = filled.has(done.table) ? undefined : bundle.old.get(done.index);
+    relied.push(...rowsRelied(reader, done, old));
+  }
   checkRelied((sql, params) => reader.all(sql, params), relied);
 
   const guards: UndoGuard[] = bundle.guards.map((guard) => ({

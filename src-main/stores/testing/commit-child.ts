@@ -1,6 +1,8 @@
 // A process of its own for tests that need one: to be killed in the middle of a commit, to run under limits or as another user, or
 // to write at full speed. Takes one JSON argument, prints one JSON line.
 
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import * as z from 'zod/mini';
@@ -54,7 +56,7 @@ switch (job.role) {
       const changes = isSqliteKind(job.change)
         ? sqliteChanges(job.change)
         : isFileKind(job.change)
-          ? fileChanges(job.change)
+          ? fileChanges(job.change, statSync(join(job.path, 'a.jsonl')).size)
           : null;
       if (changes === null) throw new Error('no such change');
       const relying = relyOnSample(backend);

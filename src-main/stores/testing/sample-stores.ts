@@ -73,7 +73,8 @@ export function makeFolderStore(folder: string): string {
 
 export const fileKinds = ['new-file', 'append', 'rewrite', 'delete-file', 'several'] as const;
 
-export function fileChanges(kind: (typeof fileKinds)[number]): ChangeSet {
+/** `size` is that of `a.jsonl`, where a test has made another one. */
+export function fileChanges(kind: (typeof fileKinds)[number], size = 27): ChangeSet {
   const record = Buffer.from(`{"id":4,"state":"${'x'.repeat(20_000)}"}\n`);
   const newFile = {
     kind: 'new-file',
@@ -81,7 +82,13 @@ export function fileChanges(kind: (typeof fileKinds)[number]): ChangeSet {
     content: [{ path: 'a.jsonl', start: 0, end: 9 }, record],
     bytes: 9 + record.length,
   } as const;
-  const append = { kind: 'append', path: 'a.jsonl', content: [record], expectSize: 27, bytes: record.length } as const;
+  const append = {
+    kind: 'append',
+    path: 'a.jsonl',
+    content: [record],
+    expectSize: size,
+    bytes: record.length,
+  } as const;
   const rewrite = {
     kind: 'rewrite',
     path: 'a.jsonl',
