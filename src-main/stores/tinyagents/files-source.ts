@@ -230,6 +230,9 @@ export class FilesRecordSource implements RecordSource {
       const kind = this.#kindOf(entry);
       if (kind.kind === 'other') notes.push(`\`${entry.path}\` cannot be read as a thread: ${kind.reason}`);
       if (kind.kind !== 'thread') continue;
+      if (this.#reader.read(entry.path, entry.size - 1, entry.size)[0] !== 0x0a) {
+        notes.push(`The last line of \`${entry.path}\` has no line feed: it was cut off, or is being written.`);
+      }
       const rank = threadFiles(kind.thread).indexOf(entry.path);
       const held = paths.get(kind.thread);
       if (rank < 0) strangers.push({ path: entry.path, thread: kind.thread });

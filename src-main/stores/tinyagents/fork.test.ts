@@ -104,9 +104,7 @@ describe.each(inBoth)('%s: fork into a new thread', (name) => {
       expect(recordText(one, 'Fork/1', i)).toBe(text.replace('"thread_id":"main"', '"thread_id":"Fork/1"'));
     });
     const fork = recordText(one, 'Fork/1', 3);
-    const members = (text: string) => [
-      ...((JSON.parse(text) as object) ? Object.keys(JSON.parse(text) as object) : []),
-    ];
+    const members = (text: string) => Object.keys(JSON.parse(text) as object);
     expect(members(fork)).toEqual(members(source[2]!));
     const { state } = JSON.parse(source[2]!) as { state: Record<string, unknown> };
     const text = source[2]!;
@@ -159,8 +157,12 @@ describe.each(inBoth)('%s: fork into a new thread', (name) => {
     const main = rows(one, 'main');
     const branch = main.findLastIndex((r) => r.status === 'terminal');
     const chain: string[] = [];
-    for (let row = main[branch]; row !== undefined; row = main.find((r) => r.key === row!.parent))
+    let row = main[branch];
+    while (row !== undefined) {
       chain.unshift(row.id);
+      const { parent } = row;
+      row = main.find((r) => r.key === parent);
+    }
     committed(one, forkOf(at(one, 'main', branch)));
     expect(
       rows(one, 'Fork/1')
@@ -274,6 +276,13 @@ describe('fan-outs, barriers and sub-graphs', () => {
       ['', 'interrupted'],
     ]);
     expect(rows(one, 'Fork/1').at(-1)!.source).toBe('fork');
+  });
+
+  it('says that an edit of the root does not reach the state of a sub-graph that is in the middle', () => {
+    const one = fixture('v211-sqlite-sub');
+    const { plan } = planned(one, forkOf(at(one, 'sub-paused', -1), { edits: [topic] }));
+    expect(plan.warnings.map((w) => w.code)).toEqual(['subgraph_state']);
+    expect(plan.warnings[0]!.message).toContain('`child`');
   });
 
   it('leaves them out where the sub-graph is not in the middle of anything', () => {

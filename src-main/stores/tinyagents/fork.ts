@@ -119,7 +119,12 @@ function forkIntoThread(
   const rows: NewLedgerRow[] = ledger.map((entry) => ledgerRow(entry, entry.id));
   if (keep) rows.push(...marksCarriedOver(source, ledger, id));
 
-  const warnings = [...edited.warnings, ...pointWarnings(source)];
+  const warnings = [
+    ...edited.warnings,
+    ...pointWarnings(source),
+    ...subgraphWarnings(points, below, request),
+    ...writer.warnings(true),
+  ];
   if (trouble.refused !== null) {
     warnings.push({
       code: 'source_damaged',
@@ -156,7 +161,8 @@ function forkInPlace(
     );
   }
   // A sub-graph that went on since then must be put back to where it stood, or the resume would load its later record.
-  const moved = subgraphsBelow(ground, points, index).filter((at) => points.headOf(points.namespaceOf(at)) !== at);
+  const below = subgraphsBelow(ground, points, index);
+  const moved = below.filter((at) => points.headOf(points.namespaceOf(at)) !== at);
   const place = placeAt(points, index);
   const places = [...moved.map((at) => placeAt(points, at)), place];
   const texts = writer.texts(`\`${place.id}\` of thread \`${thread}\``, places);
@@ -201,7 +207,12 @@ function forkInPlace(
     key: formatKey({ thread, namespace: '', id, nth: 0 }),
   });
 
-  const warnings = [...edited.warnings, ...pointWarnings(source)];
+  const warnings = [
+    ...edited.warnings,
+    ...pointWarnings(source),
+    ...subgraphWarnings(points, below, request),
+    ...writer.warnings(false),
+  ];
   if (points.occurrences('', place.id).at(-1) !== index) {
     warnings.push({
       code: 'repeated_id',
@@ -329,6 +340,23 @@ function pointWarnings(record: RecordView): Warning[] {
     });
   }
   return warnings;
+}
+
+/** A sub-graph in the middle of its run works on a state of its own, made from the root's when it began. */
+function subgraphWarnings(
+  points: ThreadPoints,
+  below: readonly PointIndex[],
+  request: ForkRequest | EditRequest,
+): Warning[] {
+  if (below.length === 0 || request.edits.length === 0) return [];
+  const names = below.map((at) => `\`${points.namespaceOf(at)}\``).join(', ');
+  return [
+    {
+      code: 'subgraph_state',
+      message: `The sub-graph ${names} is in the middle of its run with a state of its own: this edit of the root's state does not reach it.`,
+      remedy: 'Fork the point before the sub-graph began, and edit there.',
+    },
+  ];
 }
 
 /** Rows of exactly these points: an id alone may stand in several namespaces. */

@@ -36,7 +36,7 @@ export function planImport(request: ImportRequest, writer: PlanWriter): StorePla
   const head = records.findLast((made) => made.record.namespace.length === 0);
   if (records.length === 0) throw badDocument(0, 'there are no records in it');
 
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = [...writer.warnings(true)];
   if (ledger.length > 0 && !writer.hasLedger) {
     warnings.push({
       code: 'no_ledger',

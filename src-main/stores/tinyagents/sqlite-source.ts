@@ -37,6 +37,16 @@ export function bytesCell(value: SqlValue | undefined): Uint8Array {
   return new TextEncoder().encode(value === null || value === undefined ? '' : String(value));
 }
 
+export const ownTables: ReadonlySet<string> = new Set(['checkpoints', 'checkpoint_writes']);
+
+/** Tables of the host in the same file, quoted for a sentence. */
+export function foreignTables(reader: SqliteReader): readonly string[] {
+  return reader
+    .tables()
+    .filter((table) => !ownTables.has(table.name))
+    .map((table) => `\`${table.name}\``);
+}
+
 export function hasLedgerTable(reader: SqliteReader): boolean {
   return reader.tables().some((table) => table.name === 'checkpoint_writes');
 }
@@ -210,10 +220,9 @@ export class SqliteRecordSource implements RecordSource {
   }
 
   notes(): readonly string[] {
-    const own = new Set(['checkpoints', 'checkpoint_writes', 'thread_leases']);
-    const foreign = this.#reader.tables().filter((table) => !own.has(table.name));
+    const foreign = foreignTables(this.#reader);
     if (foreign.length === 0) return [];
-    const names = foreign.map((table) => `\`${table.name}\``).join(', ');
+    const names = foreign.join(', ');
     return [`The database also holds tables of its host, which are left alone: ${names}.`];
   }
 

@@ -3,6 +3,7 @@
 // next append would be glued to ours and the thread could never be read again.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { Warning } from '../../../shared/model/shapes.ts';
 import type {
   BackendReader,
   ChangeSet,
@@ -33,6 +34,10 @@ export class FilesPlanWriter implements PlanWriter {
     this.#source = source;
     this.#reader = reader;
     this.#relying = relying;
+  }
+
+  warnings(): readonly Warning[] {
+    return [];
   }
 
   texts(describe: string, places: readonly Place[]): readonly Uint8Array[] {

@@ -2,6 +2,7 @@
 // columns of the host keep their values; `seq` is never given, the highest is always the latest.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { Warning } from '../../../shared/model/shapes.ts';
 import type {
   ChangeSet,
   RelyingReader,
@@ -14,7 +15,15 @@ import type {
 import { namespaceText } from './namespace.ts';
 import type { RecordView } from './record.ts';
 import type { LedgerEntry, Place } from './source.ts';
-import { bytesCell, hasLedgerTable, ledgerColumns, ledgerEntry, numberCell } from './sqlite-source.ts';
+import {
+  bytesCell,
+  foreignTables,
+  hasLedgerTable,
+  ledgerColumns,
+  ledgerEntry,
+  numberCell,
+  ownTables,
+} from './sqlite-source.ts';
 import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -28,6 +37,28 @@ export class SqlitePlanWriter implements PlanWriter {
     this.#reader = reader;
     this.#relying = relying;
     this.hasLedger = hasLedgerTable(reader);
+  }
+
+  warnings(newThread: boolean): readonly Warning[] {
+    const warnings: Warning[] = [];
+    const triggers = this.#reader.triggers().filter((t) => ownTables.has(t.table));
+    if (triggers.length > 0) {
+      const names = triggers.map((t) => `\`${t.name}\``).join(', ');
+      warnings.push({
+        code: 'triggers',
+        message: `This file has triggers of its own on the checkpoint tables (${names}): other tables may change too, and undo does not take that back.`,
+        remedy: null,
+      });
+    }
+    const foreign = foreignTables(this.#reader);
+    if (newThread && foreign.length > 0) {
+      warnings.push({
+        code: 'foreign_tables',
+        message: `This file also holds tables of its host (${foreign.join(', ')}): what they know of the thread is not copied.`,
+        remedy: null,
+      });
+    }
+    return warnings;
   }
 
   texts(describe: string, places: readonly Place[]): readonly Uint8Array[] {

@@ -1,7 +1,8 @@
 // What planners ask of a backend: records and ledger rows read as relied on, and new records turned into changes.
 
-import type { ChangeSet } from '../backend.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
+import type { Warning } from '../../../shared/model/shapes.ts';
+import type { ChangeSet } from '../backend.ts';
 import type { RecordView } from './record.ts';
 import type { LedgerEntry, Place } from './source.ts';
 
@@ -29,6 +30,8 @@ export interface NewLedgerRow {
 export interface PlanWriter {
   /** False where this store has nowhere to put a ledger (SQLite of releases before 2.1.1). */
   readonly hasLedger: boolean;
+  /** What a person should know of any write to this store. */
+  warnings(newThread: boolean): readonly Warning[];
   /** Texts of records in the order asked for, recorded as relied on. Throws `moved` where one is gone. */
   texts(describe: string, places: readonly Place[]): readonly Uint8Array[];
   /** Ledger rows of these checkpoints of one thread, in stored order, recorded as relied on. */
