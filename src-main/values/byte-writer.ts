@@ -49,9 +49,10 @@ export class ByteWriter {
     this.#bytes.set(bytes, at);
   }
 
-  /** UTF-8 of a well-formed string. */
-  text(text: string): void {
-    this.bytes(Buffer.from(text, 'utf8'));
+  /** UTF-8 of a well-formed string; `size` if its length in bytes is known. */
+  text(text: string, size = Buffer.byteLength(text, 'utf8')): void {
+    const at = this.#room(size);
+    this.#bytes.write(text, at, size, 'utf8');
   }
 
   /** Puts bytes in front of what was written from `at` on. */

@@ -3,10 +3,15 @@
 /** Lines deeper than this are indented no further: indentation must not grow with the square of the depth. */
 const deepestIndent = 64;
 
+const piecesPerChunk = 4096;
+
 export class JsonTextWriter {
   readonly #indent: number;
   readonly #limit: number;
-  #out = '';
+  /** Pieces not yet joined. A growing string would be a rope of a million nodes, and collecting it most of the work. */
+  #pieces: string[] = [];
+  readonly #chunks: string[] = [];
+  #length = 0;
   /** Entries written so far, per open list or object. */
   readonly #counts: number[] = [];
   readonly #closers: ('}' | ']')[] = [];
@@ -19,11 +24,19 @@ export class JsonTextWriter {
 
   /** True once the text is longer than the limit: the rest need not be written. */
   get full(): boolean {
-    return this.#out.length > this.#limit;
+    return this.#length > this.#limit;
+  }
+
+  #put(text: string): void {
+    this.#length += text.length;
+    if (this.#pieces.push(text) === piecesPerChunk) {
+      this.#chunks.push(this.#pieces.join(''));
+      this.#pieces = [];
+    }
   }
 
   #line(depth: number): void {
-    if (this.#indent > 0) this.#out += `\n${' '.repeat(this.#indent * Math.min(depth, deepestIndent))}`;
+    if (this.#indent > 0) this.#put(`\n${' '.repeat(this.#indent * Math.min(depth, deepestIndent))}`);
   }
 
   #entry(): void {
@@ -34,7 +47,7 @@ export class JsonTextWriter {
     const depth = this.#counts.length;
     if (depth === 0) return;
     const written = this.#counts[depth - 1] ?? 0;
-    if (written > 0) this.#out += ',';
+    if (written > 0) this.#put(',');
     this.#counts[depth - 1] = written + 1;
     this.#line(depth);
   }
@@ -42,12 +55,12 @@ export class JsonTextWriter {
   /** A scalar, already JSON. */
   raw(json: string): void {
     this.#entry();
-    this.#out += json;
+    this.#put(json);
   }
 
   name(text: string): void {
     this.#entry();
-    this.#out += this.#indent > 0 ? `${JSON.stringify(text)}: ` : `${JSON.stringify(text)}:`;
+    this.#put(this.#indent > 0 ? `${JSON.stringify(text)}: ` : `${JSON.stringify(text)}:`);
     this.#named = true;
   }
 
@@ -61,7 +74,7 @@ export class JsonTextWriter {
 
   #begin(opener: '{' | '[', closer: '}' | ']'): void {
     this.#entry();
-    this.#out += opener;
+    this.#put(opener);
     this.#counts.push(0);
     this.#closers.push(closer);
   }
@@ -69,11 +82,12 @@ export class JsonTextWriter {
   end(): void {
     const written = this.#counts.pop() ?? 0;
     if (written > 0) this.#line(this.#counts.length);
-    this.#out += this.#closers.pop() ?? '';
+    this.#put(this.#closers.pop() ?? '');
   }
 
   /** The text; cut at the limit it ends in `…` and is no JSON. */
   done(): string {
-    return this.full ? `${this.#out.slice(0, this.#limit).toWellFormed()}…` : this.#out;
+    const text = this.#chunks.join('') + this.#pieces.join('');
+    return this.full ? `${text.slice(0, this.#limit).toWellFormed()}…` : text;
   }
 }

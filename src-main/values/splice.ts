@@ -11,7 +11,7 @@ import type { Cursor } from './cursor.ts';
 import type { Dialect, Edit } from './edit.ts';
 import { changeWarning } from './edit-warnings.ts';
 import { headerSize } from './msgpack/header.ts';
-import { countHeader, extHeader, writeMapHeader, writeString } from './msgpack/write.ts';
+import { countHeader, extHeader, writeMapHeader, writeText } from './msgpack/write.ts';
 import { openValue } from './open.ts';
 import { atOrdinals, findPlace, parsePath, throughObjects, type Step } from './path.ts';
 import { badValue, decodeTagged } from './tagged.ts';
@@ -159,7 +159,7 @@ export function keyBytesOf(key: string, dialect: Dialect): Uint8Array {
   if (dialect !== 'msgpack') return utf8(JSON.stringify(key));
   if (!key.isWellFormed()) throw badValue('a key is not valid Unicode', 'msgpack holds keys in UTF-8.');
   const w = new ByteWriter();
-  writeString(w, utf8(key));
+  writeText(w, key);
   return w.done();
 }
 

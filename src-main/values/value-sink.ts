@@ -18,6 +18,7 @@ import {
   writeMapHeader,
   writeNil,
   writeString,
+  writeText,
 } from './msgpack/write.ts';
 import { openValue } from './open.ts';
 
@@ -241,7 +242,7 @@ class MsgpackSink implements ValueSink {
   }
 
   text(text: string): void {
-    writeString(this.#w, utf8(text));
+    writeText(this.#w, text);
   }
 
   rawText(bytes: Uint8Array): void {

@@ -51,12 +51,22 @@ export function writeFloat64(w: ByteWriter, value: number): void {
   w.f64(value);
 }
 
-/** String header, then the bytes as they are (they need not be UTF-8). */
-export function writeString(w: ByteWriter, bytes: Uint8Array): void {
-  const n = bytes.length;
+function writeStringHeader(w: ByteWriter, n: number): void {
   if (n < 32) w.byte(0xa0 | n);
   else writeLength(w, n, 0xd9, 0xda, 0xdb);
+}
+
+/** String header, then the bytes as they are (they need not be UTF-8). */
+export function writeString(w: ByteWriter, bytes: Uint8Array): void {
+  writeStringHeader(w, bytes.length);
   w.bytes(bytes);
+}
+
+/** A well-formed string. */
+export function writeText(w: ByteWriter, text: string): void {
+  const size = Buffer.byteLength(text, 'utf8');
+  writeStringHeader(w, size);
+  w.text(text, size);
 }
 
 export function writeBinary(w: ByteWriter, bytes: Uint8Array): void {
