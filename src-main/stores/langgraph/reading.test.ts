@@ -1,0 +1,258 @@
+// Stores that the frameworks gave no answer for, and what is told of a point beyond the golden answers: expected by hand.
+
+import { describe, expect, it } from 'vitest';
+import { langgraphSqlite } from './format.ts';
+import { lineageOf, openStore } from './testing/stores.ts';
+import { makeStore } from './testing/make.ts';
+import type { MadePoint } from './testing/make.ts';
+import { LangGraphSqliteStore } from './store.ts';
+import { openSqlite } from '../sqlite/backend.ts';
+import { encodeTagged } from '../../values/tagged.ts';
+import { formatKey } from '../../../shared/model/key.ts';
+import type { CheckpointKey } from '../../../shared/model/key.ts';
+import type { Checkpoint } from '../../../shared/model/shapes.ts';
+import type { StateView } from '../store.ts';
+
+const at = (thread: string, id: string, namespace = ''): CheckpointKey => formatKey({ thread, namespace, id, nth: 0 });
+const rowsOf = (store: LangGraphSqliteStore, thread: string): readonly Checkpoint[] => {
+  const lineage = lineageOf(store, thread);
+  return store.checkpoints(
+    lineage,
+    Array.from({ length: lineage.count }, (_, i) => i),
+  );
+};
+const tagged = (view: StateView): unknown => (view.root === null ? null : JSON.parse(encodeTagged(view.root)));
+function made(points: readonly MadePoint[]): LangGraphSqliteStore {
+  const store = langgraphSqlite.open(openSqlite(makeStore(points)));
+  if (!(store instanceof LangGraphSqliteStore)) throw new TypeError('not a LangGraph store');
+  return store;
+}
+
+describe('rows of a run', () => {
+  it('say which node ran, what is next, and what stopped it', () => {
+    const rows = rowsOf(openStore('langgraph-py/py-agent.sqlite'), 'agent-pending');
+    expect(rows.map((r) => [r.source, r.step, r.node.join(), r.next.join(), r.status, r.note])).toEqual([
+      ['input', -1, '', '__start__', 'idle', null],
+      ['loop', 0, '__start__', 'model', 'idle', null],
+      ['loop', 1, 'model', 'tools', 'idle', null],
+      ['loop', 2, 'tools', 'model', 'idle', null],
+      ['loop', 3, 'model', 'tools', 'interrupted', expect.stringContaining('Send this mail?')],
+    ]);
+  });
+
+  it('keep an answered question at the point where it was asked', () => {
+    const rows = rowsOf(openStore('langgraph-js/agent.sqlite'), 'agent-resumed');
+    expect(rows.filter((r) => r.status === 'interrupted').map((r) => r.step)).toEqual([3]);
+    expect(rows.at(-1)?.status).toBe('terminal');
+  });
+
+  it('name the error of a failed step, and forget it once results stand', () => {
+    const store = openStore('langgraph-py/py-errors.sqlite');
+    expect(rowsOf(store, 'failed').at(-1)).toMatchObject({
+      status: 'failed',
+      note: "ValueError('boom: upstream 503')",
+      next: ['good', 'bad'],
+    });
+    expect(rowsOf(store, 'failed-then-ok').map((r) => r.status)).toEqual(['idle', 'idle', 'idle', 'terminal']);
+    expect(rowsOf(store, 'breakpoint').at(-1)).toMatchObject({ status: 'idle', next: ['q'], note: null });
+  });
+
+  it('do not take a sub-graph that handed over for a waiting one', () => {
+    const rows = rowsOf(openStore('langgraph-current/extras.sqlite'), 'plain').filter((r) => r.namespace !== '');
+    expect(rows.at(-1)).toMatchObject({ status: 'terminal', next: ['jump'] });
+  });
+
+  it('show a question of a sub-graph in both places', () => {
+    const rows = rowsOf(openStore('langgraph-py/py-subgraph.sqlite'), 'sub-pending');
+    expect(rows.filter((r) => r.status === 'interrupted').map((r) => r.namespace.split(':')[0])).toEqual(['', 'child']);
+  });
+
+  it('name several nodes of one step once each', () => {
+    const rows = rowsOf(openStore('langgraph-js/fanout.sqlite'), 'fanout');
+    expect(rows.map((r) => [...r.node].sort().join())).toContain('go_left,go_right,write');
+  });
+});
+
+describe('states that cannot be read', () => {
+  it('are opaque for a pickle, while the rest of the store is shown', () => {
+    const store = openStore('langgraph-py/py-pickle.sqlite');
+    const rows = rowsOf(store, 't');
+    const broken = rows.find((r) => r.status === 'unknown');
+    expect(broken?.note).toMatch(/pickle/);
+    const view = store.state(at('t', broken?.id ?? ''));
+    expect(view.root?.kind).toBe('opaque');
+    expect(view.notes.join()).toMatch(/pickle/);
+    expect(rows.filter((r) => r.status !== 'unknown').length).toBe(2);
+    expect(store.describe().notes.join()).toMatch(/pickle/i);
+    expect(store.threadDetail('t').refused).toMatch(/pickle/);
+  });
+
+  it('are named damaged for the JSON string that a bigint leaves behind', () => {
+    const store = openStore('langgraph-js/corrupt-bigint.sqlite');
+    const head = rowsOf(store, 'bigint').at(-1);
+    expect(head?.status).toBe('unknown');
+    const view = store.state(at('bigint', head?.id ?? ''));
+    expect(view.root).toBeNull();
+    expect(view.notes.join()).toMatch(/bigint/);
+    expect(store.pending(at('bigint', head?.id ?? '')).resumable).toBe(false);
+  });
+});
+
+describe('other stores', () => {
+  it('sees checkpoints that are only in the WAL', () => {
+    const store = openStore('langgraph-js/live-wal/live.sqlite');
+    expect(rowsOf(store, 'live')).toHaveLength(12);
+  });
+
+  it('reads v4 rows of July 2025, which have no updated_channels', () => {
+    const store = openStore('langgraph-py/legacy/py-2025-07-20.sqlite');
+    expect(rowsOf(store, 'agent-pending').at(-1)).toMatchObject({ status: 'interrupted', next: ['tools'] });
+    const plan = store.plan(
+      {
+        operation: 'edit',
+        key: at('tt', rowsOf(store, 'tt')[2]?.id ?? ''),
+        edits: [{ op: 'set', path: 'n', value: '3' }],
+        leave: [],
+      },
+      {
+        draw: { now: () => Date.UTC(2026, 11, 1), random: (n) => new Uint8Array(n) },
+        relying: store.backend.relying(),
+      },
+    );
+    const [change] = plan.changes.changes;
+    expect(
+      JSON.stringify(
+        change !== undefined && 'row' in change
+          ? Buffer.from(change.row['checkpoint'] as Uint8Array).toString('latin1')
+          : '',
+      ),
+    ).not.toContain('updated_channels');
+  });
+
+  it('notes delta channels that are not stored', () => {
+    const store = openStore('langgraph-js/delta.sqlite');
+    const views = rowsOf(store, 'delta').map((r) => store.state(at('delta', r.id)));
+    const absent = views.filter((v) => v.provenance.get('items') === 'absent');
+    expect(absent.length).toBeGreaterThan(0);
+    expect(absent[0]?.notes.join()).toMatch(/`items` is not stored/);
+  });
+});
+
+describe('pending', () => {
+  it('gives the code that answers', () => {
+    const store = openStore('langgraph-py/py-agent.sqlite');
+    const { head } = store.threadDetail('agent-pending');
+    const pending = store.pending(head ?? at('', ''));
+    expect(pending).toMatchObject({ status: 'interrupted', next: ['tools'], resumable: true });
+    expect(pending.resume?.code).toBe(
+      'graph.invoke(Command(resume=answer), {"configurable": {"thread_id": "agent-pending"}})',
+    );
+    expect(pending.tasks.map((t) => [t.name, t.interrupts.length])).toEqual([['tools', 1]]);
+  });
+
+  it('asks for a map of answers when several wait', () => {
+    const store = openStore('langgraph-current/mapreduce.sqlite');
+    const pending = store.pending(store.threadDetail('two-ask').head ?? at('', ''));
+    expect(pending.resume?.code).toMatch(
+      /^graph\.invoke\(Command\(resume=\{"[0-9a-f]{32}": answer, "[0-9a-f]{32}": answer\}\)/,
+    );
+    expect(pending.tasks.filter((t) => t.argument !== null).length).toBeGreaterThan(2);
+  });
+
+  it('addresses a point that is not the head by its id', () => {
+    const store = openStore('langgraph-js/timetravel.sqlite');
+    expect(store.pending(at('tt', '1f1e58b1-3919-6980-8001-76db14e24717')).resume?.code).toBe(
+      'await graph.invoke(null, { configurable: { thread_id: "tt", checkpoint_id: "1f1e58b1-3919-6980-8001-76db14e24717" } })',
+    );
+  });
+
+  it('accepts a schema beside the question', () => {
+    const store = openStore('langgraph-current/extras.sqlite');
+    const pending = store.pending(store.threadDetail('typed-waiting').head ?? at('', ''));
+    expect(pending.tasks[0]?.interrupts[0]?.schema?.get('required')?.count).toBe(1);
+  });
+});
+
+describe('the applied state', () => {
+  const id = (n: number): string => `1f1e58b1-39${n}0-6000-800${n}-000000000000`;
+  /** A node `a` that loops, writing to channels that take their writes in different ways. */
+  const step = (
+    n: number,
+    values: Record<string, unknown>,
+    writes: readonly (readonly [string, unknown])[],
+  ): MadePoint => ({
+    id: id(n),
+    parent: n === 0 ? null : id(n - 1),
+    values: { ...values, 'branch:to:a': null },
+    versions: { 'branch:to:a': n + 2 },
+    seen: { a: { 'branch:to:a': n + 1 } },
+    metadata: { source: 'loop', step: n, parents: {} },
+    writes: writes.map(([channel, value]) => ({ task: 'task-of-a', channel, value })),
+  });
+
+  it('infers from the steps before how a channel takes its writes', () => {
+    const store = made([
+      step(0, { last: 1, sum: 1, list: ['x'], map: { a: 1 }, text: 'a' }, [
+        ['last', 2],
+        ['sum', 2],
+        ['list', ['y']],
+        ['map', { b: 2 }],
+        ['text', 'b'],
+      ]),
+      step(1, { last: 2, sum: 3, list: ['x', 'y'], map: { a: 1, b: 2 }, text: 'ab' }, [
+        ['last', 5],
+        ['sum', 5],
+        ['list', ['z']],
+        ['map', { a: 9 }],
+        ['text', 'c'],
+      ]),
+    ]);
+    const view = store.state(at('t', id(1)), true);
+    expect(tagged(view)).toEqual({
+      last: 5,
+      sum: 8,
+      list: ['x', 'y', 'z'],
+      map: { a: 9, b: 2 },
+      text: 'abc',
+      'branch:to:a': null,
+    });
+    expect(view.notes).toEqual([]);
+    expect(view.provenance.get('sum')).toBe('derived');
+    expect(tagged(store.state(at('t', id(1))))).toMatchObject({ last: 2, sum: 3 });
+  });
+
+  it('says so when the history does not tell', () => {
+    const store = made([step(0, { n: 1 }, [['n', 2]])]);
+    const view = store.state(at('t', id(0)), true);
+    expect(tagged(view)).toMatchObject({ n: 2 });
+    expect(view.notes.join()).toMatch(/`n`.*does not tell.*last write replaces/);
+  });
+
+  it('leaves a value as stored when no known reducer fits', () => {
+    const store = made([step(0, { n: 1 }, [['n', 2]]), step(1, { n: 100 }, [['n', 3]])]);
+    const view = store.state(at('t', id(1)), true);
+    expect(tagged(view)).toMatchObject({ n: 100 });
+    expect(view.notes.join()).toMatch(/none that Forkpoint knows/);
+    expect(view.provenance.get('n')).toBe('stored');
+  });
+
+  it('applies what a command wrote', () => {
+    const point = step(0, { list: ['x'] }, []);
+    const store = made([
+      {
+        ...point,
+        writes: [
+          { task: '00000000-0000-0000-0000-000000000000', channel: 'list', value: ['cmd'] },
+          { task: '00000000-0000-0000-0000-000000000000', channel: '__resume__', value: 1, idx: -4 },
+        ],
+      },
+    ]);
+    expect(store.pending(at('t', id(0))).reason).toMatch(/command has written/);
+    expect(store.state(at('t', id(0)), true).provenance.get('list')).toBe('derived');
+  });
+
+  it('takes an Overwrite as the value', () => {
+    const store = made([step(0, { list: ['x'] }, [['list', { __overwrite__: ['new'] }]])]);
+    expect(tagged(store.state(at('t', id(0)), true))).toMatchObject({ list: ['new'] });
+  });
+});
