@@ -62,6 +62,9 @@ const defaultBundleBudget = 2 * 1024 ** 3;
 /** Bundles up to this size are checked for "can it still be undone" while listing; larger ones only when undo is planned. */
 const checkedWhileListing = 16 << 20;
 
+/** Names `<thread>-fork-N` that are tried where planners say that they are taken. */
+const mostNames = 100_000;
+
 /** A plan with what the commit needs. */
 interface Draft {
   readonly operation: string;
@@ -121,7 +124,10 @@ export class Operations {
     });
   }
 
-  /** Settles operations whose process died in the middle. To be called when a store is opened; never writes to the store. */
+  /**
+   * Settles operations whose process died in the middle; to be called when a store is opened. Writes to the store only to take back
+   * what an operation over several files had begun and not brought to where it counts.
+   */
   recoverAll(store: Store): void {
     for (const op of this.#logged(store)) {
       const { operationId, pid } = op.prepared;
@@ -136,7 +142,8 @@ export class Operations {
           this.#log.end(operationId, 'committed', fingerprint(store.backend.reader), null);
           break;
         case 'not-applied':
-          this.#log.end(operationId, 'abandoned', null, 'Forkpoint was stopped before anything was written.');
+          if (!this.#takeBackBegun(store, bundle)) break;
+          this.#log.end(operationId, 'abandoned', null, 'Forkpoint was stopped before it was carried out.');
           rmSync(bundle, { force: true, recursive: true });
           break;
         case 'unclear':
@@ -151,8 +158,43 @@ export class Operations {
     }
   }
 
+  /** False when there is something to take back and it cannot be done now: the operation stays open until the next time. */
+  #takeBackBegun(store: Store, bundle: string): boolean {
+    // In a database the transaction took it back already.
+    if (store.backend.reader.kind !== 'files' || !existsSync(bundle)) return true;
+    const own = `${bundle}-begun`;
+    try {
+      const { changes, relied } = store.backend.undo(bundle);
+      if (changes.changes.length === 0) return true;
+      if (store.backend.readOnlyReason !== null) return false;
+      store.backend.apply(changes, relied, own);
+      return true;
+    } catch (error) {
+      if (error instanceof ForkpointError && error.code !== 'internal') return false;
+      throw error;
+    } finally {
+      rmSync(own, { force: true, recursive: true });
+    }
+  }
+
   #draft(store: Store, ask: OperationAsk): Draft {
-    const request = this.#decide(store, ask);
+    const open = ask.operation === 'fork' && ask.target.kind === 'thread' && ask.target.thread === null;
+    if (!open) return this.#draftOf(store, this.#decide(store, ask, ''));
+    const thread = threadOf(ask.key);
+    if (thread === null) throw noSuchCheckpoint(ask.key);
+    for (let n = 1; ; n++) {
+      const name = `${thread}-fork-${n}`;
+      if (store.threadSummary(name) !== null) continue;
+      try {
+        return this.#draftOf(store, this.#decide(store, ask, name));
+      } catch (error) {
+        // No thread, and yet taken: remains of one that the framework does not list. The next name, then.
+        if (!(error instanceof ForkpointError) || error.code !== 'exists' || n >= mostNames) throw error;
+      }
+    }
+  }
+
+  #draftOf(store: Store, request: OperationRequest): Draft {
     const relying = store.backend.relying();
     const { changes, ...from } = store.plan(request, { draw: this.#options.draw, relying });
     const key = request.operation === 'import' ? null : request.key;
@@ -171,7 +213,7 @@ export class Operations {
   }
 
   /** Fills in what was left open. The choices are part of the plan's id: if they would fall differently, the plan has moved. */
-  #decide(store: Store, ask: OperationAsk): OperationRequest {
+  #decide(store: Store, ask: OperationAsk, free: string): OperationRequest {
     switch (ask.operation) {
       case 'import':
         return { ...ask, thread: ask.thread ?? ask.document.thread };
@@ -182,9 +224,7 @@ export class Operations {
         const thread = threadOf(ask.key);
         if (thread === null) throw noSuchCheckpoint(ask.key);
         const target =
-          ask.target.kind === 'in-place'
-            ? ask.target
-            : { kind: 'thread' as const, thread: ask.target.thread ?? firstFree(store, thread) };
+          ask.target.kind === 'in-place' ? ask.target : { kind: 'thread' as const, thread: ask.target.thread ?? free };
         const pending = ask.pending ?? (ask.edits.length === 0 && isHead(store, thread, ask.key) ? 'keep' : 'drop');
         return { ...ask, target, pending };
       }
@@ -247,9 +287,9 @@ export class Operations {
     if (readOnly !== null) throw new ForkpointError('unable', `Nothing was written: ${readOnly}`);
     const operationId = this.#newId();
     const bundle = this.#bundlePath(operationId);
-    mkdirSync(this.#bundles, { recursive: true, mode: 0o700 });
     this.#running.add(operationId);
     try {
+      this.#makeFolder();
       this.#log.prepare({
         operationId,
         time: new Date(this.#options.draw.now()).toISOString(),
@@ -347,6 +387,19 @@ export class Operations {
     return reason;
   }
 
+  #makeFolder(): void {
+    try {
+      mkdirSync(this.#bundles, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new ForkpointError(
+        'io',
+        'Nothing was written: the folder for undo data cannot be made.',
+        `Allow writing to ${this.#bundles}, or name another folder in FORKPOINT_DATA.`,
+        { cause },
+      );
+    }
+  }
+
   #newId(): string {
     const time = Math.max(0, Math.floor(this.#options.draw.now())).toString(16).padStart(12, '0');
     return `${time}-${Buffer.from(this.#options.draw.random(6)).toString('hex')}`;
@@ -399,13 +452,6 @@ function published(draft: Draft, store: Store, operationId: string | null, extra
     edited,
     follows: follows.map((f) => ({ ...f, left: draft.left.includes(f.code) })),
   };
-}
-
-function firstFree(store: Store, thread: string): string {
-  for (let n = 1; ; n++) {
-    const id = `${thread}-fork-${n}`;
-    if (store.threadSummary(id) === null) return id;
-  }
 }
 
 function isHead(store: Store, thread: string, key: CheckpointKey): boolean {

@@ -1,0 +1,32 @@
+// Run as a process of its own by the crash tests: forks a thread, and is killed by the system at the stage that it is told.
+
+import { openStore } from '../../stores/registry.ts';
+import { Operations } from '../operations.ts';
+import { countingDraw, headOf } from './genuine-store.ts';
+
+const [path, dataFolder, thread, stage] = process.argv.slice(2);
+if (path === undefined || dataFolder === undefined || thread === undefined || stage === undefined) process.exit(2);
+
+const store = openStore(path);
+const operations = new Operations({
+  dataFolder,
+  draw: countingDraw(Date.now()),
+  hooks: {
+    at: (reached) => {
+      // No handler, no flush, no finally: as a power cut would.
+      if (reached === stage) process.kill(process.pid, 'SIGKILL');
+    },
+  },
+});
+operations.commit(
+  store,
+  {
+    operation: 'fork',
+    key: headOf(store, thread),
+    edits: [],
+    target: { kind: 'thread', thread: null },
+    pending: null,
+    leave: [],
+  },
+  null,
+);
