@@ -7,15 +7,16 @@ import '@xyflow/react/dist/base.css';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { MouseEvent as ReactMouseEvent, ReactNode } from 'react';
 import { useView } from '../../state/view.ts';
-import { EmptyState, ProgressLine } from '../../ui/controls.tsx';
-import { Button } from '../../ui/controls.tsx';
+import { Button, EmptyState, ProgressLine } from '../../ui/controls.tsx';
+import { counted } from '../../ui/format.ts';
 import { branchLine } from '../../../shared/layout/branches.ts';
-import { nodeTypes } from './cards.tsx';
+import { cardLine, foldNames, nodeTypes } from './cards.tsx';
 import type { CardNode } from './cards.tsx';
 import { boxOf, draw, readingZoom } from './draw.ts';
-import type { Camera } from './draw.ts';
+import type { Camera, CardText } from './draw.ts';
 import { Hint } from './Hint.tsx';
 import { comparePoint, openFold, pointOf, selectPoint, selectedPoint, useLineageState } from './lineage-state.ts';
+import type { PointRow } from './lineage-state.ts';
 import { Minimap } from './Minimap.tsx';
 import type { MinimapHandle } from './Minimap.tsx';
 import { useColours } from './palette-colours.ts';
@@ -108,7 +109,10 @@ export function LineagePane(): ReactNode {
     }
     if (selected >= 0) wanted.push(selected);
     if (compared >= 0) wanted.push(compared);
-    if (!near) {
+    if (near) {
+      const box = boxOf(camera.current, size.width, size.height, requery);
+      for (const item of itemsIn(scene, box)) if (!items.has(item)) wanted.push(scene.first[item] ?? 0);
+    } else {
       const box = boxOf(camera.current, size.width, size.height);
       for (const branch of scene.branches.branches) {
         if (wanted.length > 240) break;
@@ -139,7 +143,7 @@ export function LineagePane(): ReactNode {
       current,
       asElements: items,
       statusOf: (point) => rows.get(point)?.checkpoint.status ?? null,
-      textOf: (item) => textOf(scene, item, rows.get(scene.first[item] ?? 0)?.checkpoint ?? null),
+      textOf: (item) => textOf(scene, rows, item),
       selected,
       compared,
       axis,
@@ -258,8 +262,8 @@ export function LineagePane(): ReactNode {
               if (point >= 0) click(point, event);
             }}
             onPaneMouseMove={(event) => {
-              const point = near ? -1 : pointUnder(event);
-              if (point !== hovered) setHovered(point);
+              // Moves over a card bubble up to here; at reading zoom the cards say it themselves.
+              if (!near) setHovered(pointUnder(event));
             }}
             onPaneMouseLeave={() => setHovered(-1)}
           >
@@ -328,16 +332,26 @@ function spokenPlace(scene: Scene, point: number): { translate: string } {
   return { translate: `${left + Math.min(width, along * Math.min(width, cardWidth))}px ${y}px` };
 }
 
-function textOf(
-  scene: Scene,
-  item: ItemIndex,
-  row: (Parameters<typeof nodeName>[0] & { readonly step: number | null }) | null,
-): { readonly name: string; readonly step: string } {
-  const kind = scene.kind[item];
-  if (kind === itemKinds.fold) return { name: `${scene.size[item]} steps`, step: '' };
-  if (kind === itemKinds.subgraph) {
-    return { name: scene.branches.branches[scene.branch[item] ?? 0]?.name ?? '', step: '' };
+function textOf(scene: Scene, rows: ReadonlyMap<number, PointRow>, item: ItemIndex): CardText {
+  const first = scene.first[item] ?? 0;
+  const last = scene.last[item] ?? 0;
+  const size = counted(scene.size[item] ?? 1, 'step');
+  const plain = { step: '', line: '', status: null };
+  if (scene.kind[item] === itemKinds.fold) {
+    const names = foldNames({ branches: scene.branches, rows }, first, last);
+    return { ...plain, name: names === '' ? size : `${size} · ${names}` };
   }
-  const step = scene.branches.lineage.step[scene.first[item] ?? 0] ?? -1;
-  return { name: row === null ? `step ${step}` : nodeName(row), step: row?.step == null ? '' : String(row.step) };
+  if (scene.kind[item] === itemKinds.subgraph) {
+    const name = scene.branches.branches[scene.branch[item] ?? 0]?.name ?? '';
+    return { ...plain, name, step: 'sub-graph', line: size };
+  }
+  const row = rows.get(first);
+  if (row === undefined) return { ...plain, name: '…' };
+  const line = cardLine(row);
+  return {
+    name: nodeName(row.checkpoint),
+    step: String(row.checkpoint.step ?? ''),
+    line: line.text,
+    status: line.status,
+  };
 }

@@ -1,14 +1,15 @@
 // What stands in the lineage as elements: cards of checkpoints, pills of folded runs, cards of folded sub-graphs, names of branches.
 
 import { memo } from 'react';
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Node, NodeProps } from '@xyflow/react';
 import { statusMark, statusWord } from '../../../shared/model/status.ts';
+import type { Status } from '../../../shared/model/status.ts';
 import type { DiffSummary } from '../../../shared/model/shapes.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { counted } from '../../ui/format.ts';
 import { useLineageState } from './lineage-state.ts';
-import type { PointRow } from './lineage-state.ts';
+import type { LineageState, PointRow } from './lineage-state.ts';
 import { nodeName } from './selected.ts';
 
 export interface CardData extends Record<string, unknown> {
@@ -27,9 +28,6 @@ export interface CardData extends Record<string, unknown> {
 }
 export type CardNode = Node<CardData, 'point' | 'fold' | 'subgraph' | 'branch'>;
 
-const hueOf = (data: CardData): CSSProperties =>
-  ({ '--c': data.hue < 0 ? 'var(--line2)' : `var(--b${data.hue}${data.current ? '' : 'd'})` }) as CSSProperties;
-
 /** `messages +2 −1 · plan ~1` */
 export function summaryText(summary: readonly DiffSummary[]): string {
   if (summary.length === 0) return 'no change';
@@ -45,101 +43,68 @@ export function summaryText(summary: readonly DiffSummary[]): string {
     .join(' · ');
 }
 
-/** The second line of a card: why it stopped, else what it did to the state. */
-function Line(props: { readonly row: PointRow }): ReactNode {
-  const { checkpoint, summary } = props.row;
-  const stopped = checkpoint.status !== 'idle' && checkpoint.status !== 'unknown';
-  if (stopped && (checkpoint.note !== null || checkpoint.status !== 'terminal')) {
-    return (
-      <small
-        className="status-mark"
-        data-status={checkpoint.status}
-        title={checkpoint.note ?? statusWord[checkpoint.status]}
-      >
-        {statusMark[checkpoint.status]} {checkpoint.note ?? statusWord[checkpoint.status]}
-      </small>
-    );
+/** The second line of a card: why it stopped, else what it did to the state. `status` is null where it needs no colour. */
+export function cardLine(row: PointRow): { readonly text: string; readonly status: Status | null } {
+  const { checkpoint, summary } = row;
+  const { status, note } = checkpoint;
+  const stopped = status !== 'idle' && status !== 'unknown';
+  if (stopped && (note !== null || status !== 'terminal')) {
+    return { text: `${statusMark[status]} ${note ?? statusWord[status]}`, status };
   }
   const text = summary === null ? '' : summaryText(summary);
-  return (
-    <small title={text}>
-      {checkpoint.status === 'terminal' && <span title="finished">■ </span>}
-      {text}
-    </small>
-  );
+  return { text: status === 'terminal' ? `${statusMark[status]} ${text}` : text, status: null };
 }
 
+// React Flow's own element carries the frame (see `classOf`): each element counts while panning.
 const PointCard = memo(function PointCard({ data }: NodeProps<CardNode>): ReactNode {
   const row = useLineageState((s) => s.rows.get(data.point));
-  const flags = [
-    'card',
-    data.selected ? 'card-selected' : '',
-    data.letter === 'B' ? 'card-compared' : '',
-    data.current ? '' : 'card-off',
-  ].join(' ');
+  const line = row === undefined ? null : cardLine(row);
   return (
-    <div className={flags} style={hueOf(data)}>
-      <b>
-        <span className="ellipsis">{row === undefined ? '…' : nodeName(row.checkpoint)}</span>
-        <i>
-          {row?.checkpoint.step ?? ''}
-          {data.letter !== null && <em> {data.letter}</em>}
-        </i>
-      </b>
-      {row === undefined ? <small>&nbsp;</small> : <Line row={row} />}
-    </div>
+    <>
+      <b>{row === undefined ? '…' : nodeName(row.checkpoint)}</b>
+      <i>
+        {row?.checkpoint.step ?? ''}
+        {data.letter !== null && ` ${data.letter}`}
+      </i>
+      <small data-status={line?.status ?? undefined} title={line?.text}>
+        {line?.text ?? ''}
+      </small>
+    </>
   );
 });
 
 /** The nodes that a folded run went through, as far as read: `model ⇄ tools`. */
-function useFoldNames(first: PointIndex, last: PointIndex): string {
-  return useLineageState((s) => {
-    const next = s.branches?.next[first] ?? -1;
-    const names = [first, next, last]
-      .map((p) => s.rows.get(p))
-      .flatMap((r) => (r === undefined ? [] : [nodeName(r.checkpoint)]));
-    return [...new Set(names)].slice(0, 2).join(' ⇄ ');
+export function foldNames(s: Pick<LineageState, 'branches' | 'rows'>, first: PointIndex, last: PointIndex): string {
+  const next = s.branches?.next[first] ?? -1;
+  const names = [first, next, last].flatMap((p) => {
+    const row = s.rows.get(p);
+    return row === undefined ? [] : [nodeName(row.checkpoint)];
   });
+  return [...new Set(names)].slice(0, 2).join(' ⇄ ');
 }
 
 const FoldPill = memo(function FoldPill({ data }: NodeProps<CardNode>): ReactNode {
-  const names = useFoldNames(data.point, data.last);
-  return (
-    <div className="pill" title={`${counted(data.size, 'step')}${names === '' ? '' : ` · ${names}`}: click to unfold`}>
-      <span className="ellipsis">
-        {counted(data.size, 'step')}
-        {names !== '' && ` · ${names}`}
-      </span>
-    </div>
-  );
+  const names = useLineageState((s) => foldNames(s, data.point, data.last));
+  const text = `${counted(data.size, 'step')}${names === '' ? '' : ` · ${names}`}`;
+  return <span title={`${text}: click to unfold`}>{text}</span>;
 });
 
 const SubgraphCard = memo(function SubgraphCard({ data }: NodeProps<CardNode>): ReactNode {
   const row = useLineageState((s) => s.rows.get(data.last));
   return (
-    <div className={`card card-subgraph ${data.current ? '' : 'card-off'}`} style={hueOf(data)} title="Click to unfold">
-      <b>
-        <span className="ellipsis">{data.name}</span>
-        <i>sub-graph</i>
-      </b>
-      <small>
+    <>
+      <b>{data.name}</b>
+      <i>sub-graph</i>
+      <small title="Click to unfold">
         {counted(data.size, 'step')}
         {row !== undefined && row.checkpoint.status !== 'idle' && ` · ${statusWord[row.checkpoint.status]}`}
       </small>
-    </div>
+    </>
   );
 });
 
 const BranchLabel = memo(function BranchLabel({ data }: NodeProps<CardNode>): ReactNode {
-  return (
-    <div
-      className="branch-label"
-      style={{ '--c': data.hue < 0 ? 'var(--dim)' : `var(--b${data.hue})` } as CSSProperties}
-    >
-      {data.name}
-      {data.head && <span> · head</span>}
-    </div>
-  );
+  return `${data.name}${data.head ? ' · head' : ''}`;
 });
 
 export const nodeTypes = { point: PointCard, fold: FoldPill, subgraph: SubgraphCard, branch: BranchLabel };

@@ -18,6 +18,13 @@ export interface Camera {
 /** From this zoom on, cards are read; below it they are strokes and marks. */
 export const readingZoom = 0.6;
 
+export interface CardText {
+  readonly name: string;
+  readonly step: string;
+  readonly line: string;
+  readonly status: Status | null;
+}
+
 export interface Drawing {
   readonly scene: Scene;
   readonly camera: Camera;
@@ -29,7 +36,7 @@ export interface Drawing {
   /** Items that stand there as elements; the others of the window are drawn here. */
   readonly asElements: ReadonlySet<ItemIndex>;
   readonly statusOf: (point: PointIndex) => Status | null;
-  readonly textOf: (item: ItemIndex) => { readonly name: string; readonly step: string };
+  readonly textOf: (item: ItemIndex) => CardText;
   readonly selected: PointIndex;
   readonly compared: PointIndex;
   readonly axis: 'step' | 'time';
@@ -151,32 +158,51 @@ function drawLongForks(canvas: CanvasRenderingContext2D, d: Drawing, box: Box): 
   canvas.setLineDash([]);
 }
 
-/** A card that no element stands for, since there would be too many: frame and name only. */
+/** A card or pill that no element stands for, since there would be too many; it looks the same. */
 function drawPlainCard(canvas: CanvasRenderingContext2D, d: Drawing, item: ItemIndex): void {
   const { scene, colours } = d;
   const z = d.camera.zoom;
-  const y = sy(d, laneY(itemLane(scene, item)));
   const pill = scene.kind[item] === itemKinds.fold;
   const place = pill ? pillBox(scene, item) : { left: scene.left[item] ?? 0, width: cardWidth };
-  const x = sx(d, place.left);
   const text = d.textOf(item);
-  canvas.beginPath();
-  if (pill) canvas.roundRect(x, y + 10 * z, place.width * z, 24 * z, 12 * z);
-  else canvas.roundRect(x, y, cardWidth * z, cardHeight * z, 7 * z);
-  canvas.fillStyle = pill ? colours.of.bg : colours.of.panel;
-  canvas.fill();
+  const current = d.current.has(scene.branch[item] ?? 0);
+  canvas.save();
+  canvas.translate(sx(d, place.left), sy(d, laneY(itemLane(scene, item))));
+  canvas.scale(z, z);
   canvas.lineWidth = 1;
   canvas.strokeStyle = colours.of.line2;
-  canvas.stroke();
-  canvas.fillStyle = colours.of.dim;
-  canvas.font = `550 ${12 * z}px 'Inter Variable', sans-serif`;
   canvas.textBaseline = 'middle';
-  canvas.fillText(text.name, x + 10 * z, y + (pill ? 22 : 14) * z, (place.width - 40) * z);
-  if (!pill) {
-    canvas.textAlign = 'right';
-    canvas.fillText(text.step, x + (cardWidth - 8) * z, y + 14 * z);
-    canvas.textAlign = 'left';
+  canvas.beginPath();
+  if (pill) {
+    canvas.roundRect(0.5, 10.5, place.width - 1, 23, 12);
+    canvas.fillStyle = colours.of.bg;
+    canvas.fill();
+    canvas.setLineDash([3, 3]);
+    canvas.stroke();
+    canvas.fillStyle = colours.of.dim;
+    canvas.font = `11.5px 'Inter Variable', sans-serif`;
+    const fitted = clip(canvas, text.name, place.width - 22);
+    canvas.fillText(fitted, (place.width - canvas.measureText(fitted).width) / 2, 22.5);
+  } else {
+    canvas.roundRect(0.5, 0.5, cardWidth - 1, cardHeight - 1, 7);
+    canvas.fillStyle = colours.of.panel;
+    canvas.fill();
+    if (scene.kind[item] === itemKinds.subgraph) canvas.setLineDash([3, 3]);
+    canvas.stroke();
+    canvas.fillStyle = strokeOf(d, scene.branch[item] ?? 0);
+    canvas.fillRect(-1, 7, 3, cardHeight - 14);
+    canvas.fillStyle = colours.of.faint;
+    canvas.font = `11px 'Inter Variable', sans-serif`;
+    const stepWidth = canvas.measureText(text.step).width;
+    canvas.fillText(text.step, cardWidth - 9 - stepWidth, 14);
+    canvas.fillStyle =
+      text.status !== null ? colours.of[statusColour[text.status]] : current ? colours.of.dim : colours.of.faint;
+    canvas.fillText(clip(canvas, text.line, cardWidth - 20), 11, 31.5);
+    canvas.fillStyle = current ? colours.of.text : colours.of.dim;
+    canvas.font = `550 12.5px 'Inter Variable', sans-serif`;
+    canvas.fillText(clip(canvas, text.name, cardWidth - 26 - stepWidth), 11, 14);
   }
+  canvas.restore();
 }
 
 function drawFar(canvas: CanvasRenderingContext2D, d: Drawing, box: Box): void {
@@ -292,21 +318,28 @@ function clip(canvas: CanvasRenderingContext2D, text: string, width: number): st
   return fits === '' ? '' : `${fits}…`;
 }
 
-/** Clock times along the top, no closer than they can be read. */
+/**
+ * Clock times along the foot, no closer than they can be read; of the way to the selected branch only, since cards are wider than the
+ * time between them and another branch may stand further right at an earlier time.
+ */
 function drawRuler(canvas: CanvasRenderingContext2D, d: Drawing, box: Box): void {
   const { scene, colours } = d;
   canvas.fillStyle = colours.of.bg;
   canvas.fillRect(0, d.height - 20, d.width, 20);
   canvas.font = `11px 'Inter Variable', sans-serif`;
   canvas.textBaseline = 'middle';
-  const shown = itemsIn(scene, { ...box, top: 0, bottom: scene.height }).sort(
-    (p, q) => (scene.left[p] ?? 0) - (scene.left[q] ?? 0),
-  );
+  const shown = itemsIn(scene, { ...box, top: 0, bottom: scene.height })
+    .filter(
+      (item) => d.current.has(scene.branch[item] ?? 0) && scene.branches.branches[scene.branch[item] ?? 0]?.run === -1,
+    )
+    .sort((p, q) => (scene.left[p] ?? 0) - (scene.left[q] ?? 0));
   let free = -Infinity;
+  let latest = -Infinity;
   for (const item of shown) {
     const x = sx(d, scene.left[item] ?? 0);
     const time = scene.branches.lineage.time[scene.first[item] ?? 0] ?? Number.NaN;
-    if (x < free || Number.isNaN(time)) continue;
+    if (x < free || x > d.width - 290 || Number.isNaN(time) || time < latest) continue;
+    latest = time;
     canvas.fillStyle = colours.of.line2;
     canvas.fillRect(Math.round(x), d.height - 20, 1, 5);
     canvas.fillStyle = colours.of.faint;

@@ -15,7 +15,7 @@ import { pathOf } from './walk.ts';
 
 export type PointRow = Result<'checkpoints.get'>[number];
 
-interface LineageState {
+export interface LineageState {
   readonly lineage: Lineage | null;
   readonly branches: Branches | null;
   readonly scene: Scene | null;

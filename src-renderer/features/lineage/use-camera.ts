@@ -45,12 +45,11 @@ export function useCameraActions(given: {
       least,
       Math.min(most, w / Math.max(1, box.right - box.left), h / Math.max(1, box.bottom - box.top)),
     );
-    const wide = (box.right - box.left) * zoom > w;
     const tall = (box.bottom - box.top) * zoom > h;
     return {
       zoom,
       x: inset.left - box.left * zoom,
-      y: inset.top + (tall || wide ? 0 : Math.min(24, (h - (box.bottom - box.top) * zoom) / 2)) - box.top * zoom,
+      y: inset.top + (tall ? 0 : Math.min(40, (h - (box.bottom - box.top) * zoom) / 2)) - box.top * zoom,
     };
   }, []);
 
@@ -92,13 +91,19 @@ export function useCameraActions(given: {
   }, []);
 
   const actions = useMemo((): CameraActions => {
+    const fitsAt = (zoom: number): boolean => {
+      const { scene, size } = latest.current;
+      return scene !== null && scene.width * zoom <= size.width - inset.left - inset.right;
+    };
     const start = (): void => {
       const { scene, size, selected, goTo } = latest.current;
       const key = JSON.stringify([store, thread]);
       if (!isReady.current || scene === null || size.width === 0 || shownFor.current === key) return;
       if (scene.branches.lineage.thread !== thread) return;
       shownFor.current = key;
-      const all = fit({ left: 0, top: 0, right: scene.width, bottom: scene.height }, 0.8, 1);
+      const whole = { left: 0, top: 0, right: scene.width, bottom: scene.height };
+      // Whole if it can be read so; else in full size at the selected step, not smaller and still cut.
+      const all = fitsAt(0.8) ? fit(whole, 0.8, 1) : fit(whole, 1, 1);
       if (all !== null) goTo(reveal(all, selected), false);
     };
     return {

@@ -3,6 +3,7 @@
 
 import { Position } from '@xyflow/react';
 import type { NodeHandle } from '@xyflow/react';
+import type { CSSProperties } from 'react';
 import { stringAt, unknownStep } from '../../../shared/model/lineage.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { CardData, CardNode } from './cards.tsx';
@@ -12,9 +13,12 @@ import { cardHeight, cardWidth, itemKinds, laneY } from '../../../shared/layout/
 import type { Box, ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 import { spokenName } from './selected.ts';
 
-/** Elements that pan smoothly; measured: 150 are smooth, 300 halve the frame rate. Names and spoken rows share the rest. */
-export const mostCards = 84;
-export const mostSpoken = 140;
+/**
+ * Cards that are elements, and treeitems in all. Measured: 150 elements pan smoothly, 300 halve the frame rate; a card is four. What is
+ * beyond stands on the canvas and looks the same.
+ */
+export const mostCards = 32;
+export const mostSpoken = 100;
 
 /** The items that become elements: all of the window, or those nearest to its middle where there are too many. */
 export function chooseItems(scene: Scene, items: readonly ItemIndex[], box: Box, always: ItemIndex): ItemIndex[] {
@@ -76,6 +80,19 @@ function levelOf(scene: Scene, branch: number): number {
     at = b.branchOf[from] ?? -1;
   }
   return level;
+}
+
+const hueOf = (data: CardData): CSSProperties =>
+  ({ '--c': data.hue < 0 ? 'var(--line2)' : `var(--b${data.hue}${data.current ? '' : 'd'})` }) as CSSProperties;
+
+function classOf(type: 'point' | 'fold' | 'subgraph', data: CardData): string {
+  if (type === 'fold') return 'pill';
+  const names = ['card'];
+  if (type === 'subgraph') names.push('card-subgraph');
+  if (data.selected) names.push('card-selected');
+  if (data.letter === 'B') names.push('card-compared');
+  if (!data.current) names.push('card-off');
+  return names.join(' ');
 }
 
 const handles = (width: number, height: number): NodeHandle[] => [
@@ -142,6 +159,8 @@ export class NodeCache {
         height: place.height,
         handles: handles(place.width, place.height),
         data,
+        className: classOf(type, data),
+        style: hueOf(data),
         domAttributes: spoken,
       }));
       if (kind === itemKinds.point && branch !== undefined && branch.tip === point) {
@@ -155,6 +174,8 @@ export class NodeCache {
           height: 20,
           handles: handles(96, 20),
           data: label,
+          className: 'branch-label',
+          style: { color: label.hue < 0 ? 'var(--dim)' : `var(--b${label.hue})` },
           domAttributes: { 'aria-hidden': true },
         }));
       }

@@ -47,7 +47,7 @@ export function DropTarget(props: { readonly children: ReactNode }): ReactNode {
 
   return (
     <div
-      className="drop"
+      className="drop-target"
       onDragEnter={(event) => {
         if (!hasFiles(event)) return;
         depth.current++;

@@ -8,8 +8,9 @@ import type { Status } from '../../../shared/model/status.ts';
 import { registerActions } from '../../actions/action.ts';
 import { useNow } from '../../state/clock.ts';
 import { useView } from '../../state/view.ts';
-import { EmptyState, ProgressLine } from '../../ui/controls.tsx';
+import { EmptyState, ProgressLine, StatusMark } from '../../ui/controls.tsx';
 import { ago, count, counted, exactTime, millisOf } from '../../ui/format.ts';
+import { Menu } from '../../ui/overlays.tsx';
 import { VirtualList } from '../../ui/virtual-list.tsx';
 import { useThreadRows } from './use-thread-rows.ts';
 import './threads.css';
@@ -25,6 +26,9 @@ const filterOrder: readonly Status[] = [
   'idle',
   'unknown',
 ];
+
+/** These wait in a menu: nobody needs to act on them. */
+const quiet: readonly Status[] = ['terminal', 'idle', 'unknown'];
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
@@ -62,6 +66,7 @@ export function ThreadsPane(): ReactNode {
 
   const filtered = search !== '' || status !== null;
   const present = filterOrder.filter((s) => (rows.statusCounts[s] ?? 0) > 0 || s === status);
+  const others = present.filter((s) => quiet.includes(s) && s !== status);
   const move = (index: number): void => {
     const next = rows.row(index);
     if (next !== null) showThread(next.thread);
@@ -101,15 +106,34 @@ export function ThreadsPane(): ReactNode {
         {present.length > 0 && (
           <div className="threads-filters" role="group" aria-label="Show threads by status">
             <FilterButton on={status === null} label="All" onClick={() => filterThreads({ status: null })} />
-            {present.map((s) => (
-              <FilterButton
-                key={s}
-                on={status === s}
-                label={capital(statusWord[s])}
-                count={rows.statusCounts[s] ?? 0}
-                onClick={() => filterThreads({ status: status === s ? null : s })}
+            {present
+              .filter((s) => !quiet.includes(s) || s === status)
+              .map((s) => (
+                <FilterButton
+                  key={s}
+                  on={status === s}
+                  label={capital(statusWord[s])}
+                  count={rows.statusCounts[s] ?? 0}
+                  onClick={() => filterThreads({ status: status === s ? null : s })}
+                />
+              ))}
+            {others.length > 0 && (
+              <Menu
+                align="end"
+                trigger={
+                  <button type="button" className="threads-filter" aria-label="More statuses" title="More statuses">
+                    ⋯
+                  </button>
+                }
+                items={others.map((s) => ({
+                  id: s,
+                  label: capital(statusWord[s]),
+                  icon: <StatusMark status={s} />,
+                  hint: count(rows.statusCounts[s] ?? 0),
+                  perform: () => filterThreads({ status: s }),
+                }))}
               />
-            ))}
+            )}
           </div>
         )}
       </div>
