@@ -105,7 +105,11 @@ describe('lineage', () => {
   });
 
   it('shows under which checkpoint a sub-graph ran, per run of a stateful one', () => {
-    const under = (root: string): MadePoint['metadata'] => ({ source: 'loop', step: 0, parents: { '': root } });
+    const under = (root: string): NonNullable<MadePoint['metadata']> => ({
+      source: 'loop',
+      step: 0,
+      parents: { '': root },
+    });
     const store = open(
       makeStore([
         ...chain('a', 'c', 'e'),

@@ -10,6 +10,7 @@ import { lineageOf, openStore } from './testing/stores.ts';
 import type { LangGraphSqliteStore } from './store.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
+import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { openValue } from '../../values/open.ts';
 import { encodeTagged } from '../../values/tagged.ts';
 import { resolvePath } from '../../values/path.ts';
@@ -20,28 +21,26 @@ import type { Draw, ForkRequest, StorePlan, ThreadRecord } from '../store.ts';
 const now = Date.UTC(2026, 11, 1, 12, 0, 0, 250);
 const draw: Draw = { now: () => now, random: (n) => new Uint8Array(n).fill(0xab) };
 
-const keyAt = (thread: string, id: string, namespace = ''): string => formatKey({ thread, namespace, id, nth: 0 });
+const keyAt = (thread: string, id: string, namespace = ''): CheckpointKey =>
+  formatKey({ thread, namespace, id, nth: 0 });
 
-function headOf(store: LangGraphSqliteStore, thread: string): string {
+type Wanted = Partial<Omit<ForkRequest, 'operation' | 'key'>> & { readonly key: CheckpointKey };
+
+function headOf(store: LangGraphSqliteStore, thread: string): CheckpointKey {
   const { head } = store.threadDetail(thread);
   if (head === null) throw new Error('no head');
   return head;
 }
 
-function planned(
-  store: LangGraphSqliteStore,
-  request: Partial<ForkRequest> & { key: string },
-  given: Draw = draw,
-): StorePlan {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- keys in tests are written by formatKey
-  const full = {
+function planned(store: LangGraphSqliteStore, request: Wanted, given: Draw = draw): StorePlan {
+  const full: ForkRequest = {
     operation: 'fork',
     edits: [],
     target: { kind: 'in-place' },
     pending: 'drop',
     leave: [],
     ...request,
-  } as ForkRequest;
+  };
   return store.plan(full, { draw: given, relying: store.backend.relying() });
 }
 
@@ -87,17 +86,16 @@ function picture(plan: StorePlan): string[] {
   });
 }
 
-function applied(store: LangGraphSqliteStore, request: Partial<ForkRequest> & { key: string }): StorePlan {
+function applied(store: LangGraphSqliteStore, request: Wanted): StorePlan {
   const relying = store.backend.relying();
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see planned
-  const full = {
+  const full: ForkRequest = {
     operation: 'fork',
     edits: [],
     target: { kind: 'in-place' },
     pending: 'drop',
     leave: [],
     ...request,
-  } as ForkRequest;
+  };
   const plan = store.plan(full, { draw, relying });
   store.backend.apply(plan.changes, relying.relied, join(mkdtempSync(join(tmpdir(), 'forkpoint-bundle-')), 'bundle'));
   return plan;
@@ -113,7 +111,7 @@ describe('edit in place, Python', () => {
   const cell = cellOf(row);
   const before = openValue(
     'msgpack',
-    bytesOf(store.raw(storeKey('tt', source)).find((p) => p.where === 'checkpoints.checkpoint')?.bytes),
+    bytesOf(store.raw(keyAt('tt', source)).find((p) => p.where === 'checkpoints.checkpoint')?.bytes),
   );
 
   it('adds one child row of the source, with an id of now above every id', () => {
@@ -162,16 +160,11 @@ describe('edit in place, Python', () => {
     const own = openStore('langgraph-py/py-timetravel.sqlite');
     const done = applied(own, { key: keyAt('tt', source), edits: editSets('n', '41') });
     expect(headOf(own, 'tt')).toBe(keyAt('tt', done.target?.id ?? ''));
-    const pending = own.pending(storeKey('tt', done.target?.id ?? ''));
+    const pending = own.pending(keyAt('tt', done.target?.id ?? ''));
     expect(pending.next).toEqual(['b']);
     expect(pending.status).toBe('idle');
   });
 });
-
-/** A key for the store's methods. */
-function storeKey(thread: string, id: string, namespace = ''): ReturnType<typeof formatKey> {
-  return formatKey({ thread, namespace, id, nth: 0 });
-}
 
 describe('edit in place, JavaScript', () => {
   const store = openStore('langgraph-js/timetravel.sqlite');
@@ -245,8 +238,8 @@ describe('fork into a new thread', () => {
     expect(plan.resume?.code).toBe(
       'graph.invoke(Command(resume=answer), {"configurable": {"thread_id": "clone \\"ü\\""}})',
     );
-    const before = store.pending(storeKey('sub-pending', plan.target?.id ?? ''));
-    const after = store.pending(storeKey('clone "ü"', plan.target?.id ?? ''));
+    const before = store.pending(keyAt('sub-pending', plan.target?.id ?? ''));
+    const after = store.pending(keyAt('clone "ü"', plan.target?.id ?? ''));
     expect(after.tasks.map((t) => [t.id, t.name, t.interrupts.map((i) => i.id)])).toEqual(
       before.tasks.map((t) => [t.id, t.name, t.interrupts.map((i) => i.id)]),
     );
@@ -328,7 +321,7 @@ describe('ids', () => {
 describe('tool calls that live twice', () => {
   const store = openStore('langgraph-current/agent-hitl.sqlite');
   /** A checkpoint with a pending Send that carries a call of its last AI message. */
-  function pendingCall(): { key: string; path: string; call: string; thread: string } {
+  function pendingCall(): { key: CheckpointKey; path: string; call: string; thread: string } {
     for (const { thread } of [...store.threads()].flat()) {
       const lineage = lineageOf(store, thread);
       for (let i = 0; i < lineage.count; i++) {
@@ -392,7 +385,9 @@ describe('refusals', () => {
   it('points that are not there', () => {
     const store = openStore('langgraph-py/py-agent.sqlite');
     expect(refusal(() => planned(store, { key: keyAt('agent-pending', 'nope') })).code).toBe('not_found');
-    expect(refusal(() => planned(store, { key: 'nonsense' })).code).toBe('not_found');
+    expect(
+      refusal(() => planned(store, { key: formatKey({ thread: 't', namespace: '', id: 'x', nth: 2 }) })).code,
+    ).toBe('not_found');
   });
 
   it('warns of triggers and of tables that the fork does not copy', () => {

@@ -196,7 +196,8 @@ export function disagreement(golden: Json, stored: Cursor, at = ''): string | nu
       }
       return sameMembers(golden, stored, at);
     }
-    default:
+    case 'ext':
+    case 'opaque':
       return `${at}: ${stored.kind}`;
   }
 }
