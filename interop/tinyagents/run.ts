@@ -1,0 +1,172 @@
+// tinyagents carries on from what we wrote, on both backends: forks with edits, a failed fan-out, a sub-graph pause, moves, undo.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { begin, member, root, same } from '../harness.ts';
+
+const here = join(root, 'interop', 'tinyagents');
+console.log('Building with cargo…');
+execFileSync('cargo', ['build', '--quiet'], { cwd: here, stdio: 'inherit' });
+const driver = join(here, 'target', 'debug', 'forkpoint-interop-tinyagents');
+const run = begin('tinyagents');
+
+function tinyagents(...args: string[]): unknown {
+  const result = spawnSync(driver, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (result.stdout === '') throw new Error(`driver ${args.join(' ')}: ${result.stderr}`);
+  // integers above 2^53 are compared as text
+  return JSON.parse(result.stdout.replaceAll(/(?<=[:[,])(\d{16,})(?=[,}\]])/g, '"$1"'));
+}
+
+/** All bytes of a store: rows with rowid order, or files by name. */
+function contents(store: string): string {
+  if (statSync(store).isDirectory()) {
+    return JSON.stringify(
+      readdirSync(store)
+        .sort()
+        .map((name) => [name, readFileSync(join(store, name), 'latin1')]),
+    );
+  }
+  const db = new Database(store, { readonly: true });
+  const all = (table: string): unknown[] => db.prepare(`SELECT * FROM ${table}`).raw().all();
+  const text = JSON.stringify([all('checkpoints'), all('checkpoint_writes')]);
+  db.close();
+  return text;
+}
+const target = (plan: unknown): string => String(member(plan, 'target', 'thread'));
+const log = (value: unknown): string => JSON.stringify(member(value, 'values', 'log'));
+
+for (const [backend, name] of [
+  ['files', 'files'],
+  ['sqlite', 'store.db'],
+] as const) {
+  const fresh = join(run.folder, `fresh-${name}`);
+  tinyagents('make', fresh);
+  let copies = 0;
+  const copy = (): string => {
+    const path = join(run.folder, `${copies++}-${name}`);
+    cpSync(fresh, path, { recursive: true });
+    return path;
+  };
+  const check = (what: string, seen: boolean, detail?: unknown): void => run.check(`${backend}: ${what}`, seen, detail);
+
+  {
+    const store = copy();
+    const before = contents(store);
+    const plan = run.forkpoint(['fork', store, 'asked', '--set', 'topic="shades"', '--set', 'score=2.5', '--commit']);
+    const thread = target(plan);
+    const state = tinyagents('state', store, 'review', thread);
+    check(
+      'fork of a waiting thread shows the edit and the question',
+      member(state, 'values', 'topic') === 'shades' && same(member(state, 'next'), ['review']),
+      state,
+    );
+    run.forkpoint(['undo', store, '--commit']);
+    check('undo restores every byte', contents(store) === before);
+    run.forkpoint(['undo', store, '--commit']);
+    const done = tinyagents('resume', store, 'review', thread, '"yes"');
+    check(
+      'resume carries on with the edit',
+      log(done).includes('published shades for 9007199254740993') && member(done, 'raised') === null,
+      done,
+    );
+    check(
+      'its history reaches back over the copied ancestors',
+      (tinyagents('history', store, 'review', thread) as unknown[]).length >= 5,
+    );
+    const old = tinyagents('resume', store, 'review', 'asked', '"yes"');
+    check('the old thread still runs as before', log(old).includes('published lamps'), old);
+    check(
+      'undo is refused once the run has built on the fork',
+      member(run.forkpoint(['undo', store, '--commit'], 3), 'error', 'code') === 'moved',
+    );
+  }
+  {
+    const store = copy();
+    const points = run.forkpoint(['log', store, 'Done/ä']) as unknown[];
+    const first = points.find((p) => same(member(p, 'next'), ['draft']));
+    const plan = run.forkpoint([
+      'fork',
+      store,
+      'Done/ä',
+      String(member(first, 'key')),
+      '--set',
+      'topic="candles"',
+      '--commit',
+    ]);
+    const paused = tinyagents('resume', store, 'review', target(plan));
+    check(
+      'fork of an older point runs on from there and asks',
+      log(paused).includes('draft about candles') && same(member(paused, 'next'), ['review']),
+      paused,
+    );
+    const refused = run.forkpoint(['fork', store, 'Done/ä'], undefined);
+    check(
+      'a finished point says that nothing is left to run',
+      JSON.stringify(member(refused, 'warnings')).toLowerCase().includes('nothing'),
+      refused,
+    );
+  }
+  {
+    const store = copy();
+    const point = (run.forkpoint(['log', store, 'Done/ä']) as unknown[]).find((p) =>
+      same(member(p, 'next'), ['review']),
+    );
+    run.forkpoint(['edit', store, 'Done/ä', String(member(point, 'key')), '--set', 'topic="in place"', '--commit']);
+    const state = tinyagents('state', store, 'review', 'Done/ä');
+    check(
+      'edit in place becomes the latest',
+      member(state, 'values', 'topic') === 'in place' && member(state, 'source') === 'update',
+      state,
+    );
+    const done = tinyagents('resume', store, 'review', 'Done/ä', '"again"');
+    check('the gate runs again with the edit', log(done).includes('published in place'), done);
+  }
+  {
+    const store = copy();
+    check(
+      'a failed fan-out is shown as failed',
+      member(run.forkpoint(['pending', store, 'fan']), 'status') === 'failed',
+    );
+    const plan = run.forkpoint(['fork', store, 'fan', '--set', 'topic="mended"', '--commit']);
+    const done = tinyagents('resume', store, 'fan', target(plan));
+    check(
+      'the open workers run with their arguments',
+      log(done).includes('worker did broken') &&
+        log(done).includes('worker did d') &&
+        !log(done).includes('worker did none'),
+      done,
+    );
+  }
+  {
+    const store = copy();
+    const plan = run.forkpoint(['fork', store, 'sub', '--set', 'topic="cards"', '--commit']);
+    const done = tinyagents('resume', store, 'sub', target(plan), '"fine"');
+    check(
+      'a sub-graph pause forks with its child record and completes',
+      member(done, 'raised') === null && log(done).includes('fin cards'),
+      done,
+    );
+  }
+  {
+    const store = copy();
+    const other = copy();
+    const file = join(run.folder, `${backend}.json`);
+    run.forkpoint(['export', store, 'asked', '-o', file]);
+    check(
+      'import into an existing thread is refused',
+      member(run.forkpoint(['import', other, file, '--commit'], 3), 'error', 'code') === 'exists',
+    );
+    run.forkpoint(['import', other, file, '--into', 'Moved ü', '--commit']);
+    const done = tinyagents('resume', other, 'review', 'Moved ü', '"yes"');
+    check(
+      'the imported thread is answered and finishes',
+      log(done).includes('published lamps for 9007199254740993'),
+      done,
+    );
+    const show = (path: string, thread: string): unknown => member(run.forkpoint(['show', path, thread]), 'state');
+    check('the imported state is the same', same(show(store, 'asked'), show(copy(), 'asked')));
+  }
+}
+process.exit(run.finish({ tinyagents: '2.1.1' }));
