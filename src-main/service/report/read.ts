@@ -10,7 +10,7 @@ import { toPatch } from '../../values/diff/patch.ts';
 import { logicalPathOf, pointerOf, resolvePath } from '../../values/path.ts';
 import { encodeTagged } from '../../values/tagged.ts';
 import { RawJson } from './json.ts';
-import { drain, type Point } from './resolve.ts';
+import { drain, noNamespace, type Point } from './resolve.ts';
 
 export function fullThread(store: Store, summary: ThreadSummary): Thread {
   const detail = store.threadDetail(summary.thread);
@@ -53,6 +53,7 @@ export function threads(store: Store, filter: ThreadFilter): Thread[] {
 export function log(store: Store, thread: string, namespace: string | null, allNamespaces: boolean): Checkpoint[] {
   const lineage = drain(store.lineage(thread));
   const space = lineage.namespaces.indexOf(namespace ?? '');
+  if (space < 0 && namespace !== null) throw noNamespace(lineage, namespace);
   const indices: number[] = [];
   for (let i = 0; i < lineage.count; i++) if (allNamespaces || lineage.namespace[i] === space) indices.push(i);
   const rows: Checkpoint[] = [];

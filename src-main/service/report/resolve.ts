@@ -41,6 +41,14 @@ function none(store: Store, thread: string, text: string): ForkpointError {
   );
 }
 
+export function noNamespace(lineage: Lineage, namespace: string): ForkpointError {
+  return new ForkpointError(
+    'not_found',
+    `Thread ${JSON.stringify(lineage.thread)} has no namespace ${JSON.stringify(namespace)}; nothing was changed.`,
+    `Its namespaces: ${lineage.namespaces.map((n) => JSON.stringify(n)).join(', ')}.`,
+  );
+}
+
 /**
  * Finds a checkpoint, first that fits: a key, the exact id (its last occurrence), `head`, `head~N`, an unambiguous prefix or suffix
  * of an id of at least 6 characters. A key of another thread is followed there. Throws `not_found` or, for an ambiguous part, `usage`.
@@ -56,13 +64,7 @@ export function resolvePoint(store: Store, thread: string, text: string, namespa
   const lineage = drain(store.lineage(thread));
   const wanted = namespace ?? '';
   const space = lineage.namespaces.indexOf(wanted);
-  if (namespace !== null && space < 0) {
-    throw new ForkpointError(
-      'not_found',
-      `Thread ${JSON.stringify(thread)} has no namespace ${JSON.stringify(namespace)}; nothing was changed.`,
-      `Its namespaces: ${lineage.namespaces.map((n) => JSON.stringify(n)).join(', ')}.`,
-    );
-  }
+  if (namespace !== null && space < 0) throw noNamespace(lineage, namespace);
   const inSpace = (i: PointIndex): boolean => (namespace === null ? true : lineage.namespace[i] === space);
 
   let exact = -1;
