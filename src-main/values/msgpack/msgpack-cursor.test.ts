@@ -232,6 +232,13 @@ describe('cursor over msgpack', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
   });
 
+  test('a hostile text behind a short tag costs no more than reading it', () => {
+    const t = textBytes;
+    const digits = Buffer.from(`${'1'.repeat(400_000)}x`);
+    const long = Buffer.concat([Buffer.from([0xdb, 0, 6, 0x1a, 0x81]), digits]);
+    expect(open(objectOf(0, [t('decimal'), t('Decimal'), long])).object?.short).toBeNull();
+  });
+
   test('garbage: reserved byte, nothing, something behind the value', () => {
     expect(failure([])).toMatch(/at byte 0/);
     expect(failure([0xc1])).toMatch(/0xc1 stands where a value belongs at byte 0/);

@@ -109,7 +109,7 @@ function isArray(b: Uint8Array, at: readonly number[]): boolean {
 const datetimeText =
   /^\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:[.,]\d{3}(?:\d{3})?)?)?)?(?:Z|[+-]\d\d:?\d\d(?::?\d\d(?:\.\d{1,6})?)?)?)?$/;
 const uuidText = /^(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i;
-const decimalText = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|s?nan\d*)$/i;
+const decimalText = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|s?nan\d*)$/i;
 
 /** Texts that stand behind `$datetime`, `$uuid` and `$decimal`, stored and typed alike: what the class's constructor takes. */
 export const shortTexts = { datetime: datetimeText, uuid: uuidText, decimal: decimalText } as const;
