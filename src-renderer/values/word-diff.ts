@@ -24,8 +24,12 @@ export function wordDiff(before: string, after: string): Segment[] {
   let del = '';
   let add = '';
   const flush = (): void => {
-    if (del !== '') segments.push({ kind: 'del', text: del });
-    if (add !== '') segments.push({ kind: 'add', text: add });
+    // White space that both end with did not change; striking it through would only look torn.
+    const space = sharedSpace(del, add);
+    const kept = del.slice(del.length - space);
+    if (del.length > space) segments.push({ kind: 'del', text: del.slice(0, del.length - space) });
+    if (add.length > space) segments.push({ kind: 'add', text: add.slice(0, add.length - space) });
+    if (kept !== '') segments.push({ kind: 'same', text: kept });
     del = '';
     add = '';
   };
@@ -44,6 +48,13 @@ export function wordDiff(before: string, after: string): Segment[] {
   const kept = segments.reduce((n, s) => n + (s.kind === 'same' ? s.text.trim().length : 0), 0);
   // A few common words by chance are no relation either.
   return kept * 8 < Math.min(before.length, after.length) ? whole(before, after) : segments;
+}
+
+/** How much white space both texts end with. */
+function sharedSpace(a: string, b: string): number {
+  let n = 0;
+  while (n < a.length && n < b.length && a.at(-1 - n) === b.at(-1 - n) && /\s/.test(a.at(-1 - n) ?? '')) n++;
+  return n;
 }
 
 function whole(before: string, after: string): Segment[] {

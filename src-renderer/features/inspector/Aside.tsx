@@ -112,7 +112,9 @@ function Bytes(props: { readonly about: Result<'state.about'> | null }): ReactNo
   const largest = Math.max(1, ...shown.map((s) => s.bytes));
   return (
     <section>
-      <h3 className="section-label">Where the bytes are · {format.bytes(about.bytes)}</h3>
+      <h3 className="section-label">
+        Where the bytes are · <span className="unit">{format.bytes(about.bytes)}</span>
+      </h3>
       <div className="shares">
         {shown.map((share) => (
           <div className="share" key={share.member}>

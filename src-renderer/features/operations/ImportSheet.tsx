@@ -130,7 +130,7 @@ export function ImportSheet(props: { readonly store: string; readonly file: File
       <Moved text={planning.moved} />
       <Section title="The document">
         <div
-          className={`drop ${over ? 'drop-over' : ''}`}
+          className={`import-drop ${over ? 'import-drop-over' : ''}`}
           onDragOver={(event) => {
             event.preventDefault();
             event.stopPropagation();
@@ -144,7 +144,7 @@ export function ImportSheet(props: { readonly store: string; readonly file: File
               A thread that was exported from a store of the same framework, as JSON. Drop it here, or
             </span>
           ) : (
-            <span className="drop-file">
+            <span className="import-drop-file">
               <span className="mono ellipsis">{file.name}</span>{' '}
               <span className="faint">{format.bytes(file.size)}</span>
             </span>

@@ -1,4 +1,4 @@
-// Undo, the log, import and export as actions.
+// The log, import and export as actions.
 
 import type { ServiceClient } from '../../../shared/contract/service.ts';
 import type { Action } from '../../actions/action.ts';
@@ -8,22 +8,10 @@ import { storeCan, useSession } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
 import { exportThread } from './export-thread.ts';
 import { useOperationsLog } from './OperationsLog.tsx';
-import { undoOperation } from './start.ts';
 
 export function operationActions(client: ServiceClient, host: Host): readonly Action[] {
   const store = (): string | null => useView.getState().store;
   return [
-    {
-      id: 'operations.undo',
-      label: 'Undo the last operation',
-      group: 'Change',
-      shortcut: ['Mod+z'],
-      when: () => store() !== null,
-      perform: () => {
-        const open = store();
-        if (open !== null) undoOperation(open, null);
-      },
-    },
     {
       id: 'operations.log',
       label: 'Show operations',

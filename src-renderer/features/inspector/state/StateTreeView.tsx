@@ -322,9 +322,8 @@ function TreeItem(props: {
   );
 }
 
+/** The kind in people's words; how many a container holds stands in its value. */
 function kindWord(node: ValueNode): string {
-  if (node.kind === 'list') return format.counted(node.children, 'item');
-  if (node.kind === 'map') return format.counted(node.children, 'key');
   return node.kind === 'string' ? 'text' : node.kind;
 }
 
