@@ -31,7 +31,7 @@ export function plannedChanges(changes: ChangeSet, committed: boolean): PlannedC
         change,
         where: c.table,
         key: key(change, c.key),
-        bytes: c.kind === 'insert' ? rowBytes(c.row) : c.bytes,
+        bytes: c.kind === 'insert' ? (c.bytes ?? rowBytes(c.row)) : c.bytes,
       };
     });
   }

@@ -161,6 +161,15 @@ describe('stores', () => {
     expect(refusal(folder)).toMatchObject({ code: 'not_a_store', message: expect.stringContaining('2 stores') });
   });
 
+  test('a store that is known but cannot be read says so once, from inside a folder too', () => {
+    copyFileSync(join(fixtures, 'langgraph-py/py-encrypted.sqlite'), join(folder, 'a.sqlite'));
+    for (const path of [join(folder, 'a.sqlite'), folder]) {
+      const error = refusal(path);
+      expect([error.code, error.message]).toEqual(['unsupported', expect.stringContaining('encrypted')]);
+      expect(error.message.match(/othing .*was changed/g)).toHaveLength(1);
+    }
+  });
+
   test('a store opened for reading says so', () => {
     copyFileSync(join(fixtures, 'langgraph-js/agent.sqlite'), join(folder, 'a.sqlite'));
     const store = openStore(join(folder, 'a.sqlite'), { readOnly: true });

@@ -157,11 +157,11 @@ function refusalOf(path: string, sniffed: Sniffed): ForkpointError {
 }
 
 function refusedBy(path: string, verdicts: readonly Verdict[]): ForkpointError | null {
-  for (const { framework, detection } of verdicts) {
+  for (const { detection } of verdicts) {
     if (detection.verdict !== 'refused') continue;
     return new ForkpointError(
       'unsupported',
-      `\`${basename(path)}\` is a ${framework} store that cannot be read here: ${detection.reason} ${unharmed}`,
+      `\`${basename(path)}\` cannot be opened. ${detection.reason}`,
       'A newer version of Forkpoint may be able to.',
     );
   }
@@ -220,7 +220,10 @@ function notFolderStore(path: string, inside: Identification['inside'], verdicts
   );
 }
 
-/** Stores directly in a folder: its files, and its folders one level down. What cannot be looked at is no store. */
+/**
+ * Stores directly in a folder: its files, and its folders one level down. One that is known but cannot be read here counts too:
+ * opening it tells why. What cannot be looked at is no store.
+ */
 function storesInside(folder: string): { path: string; format: string }[] {
   const stores: { path: string; format: string }[] = [];
   for (const name of readdirSync(folder).sort()) {
@@ -231,6 +234,11 @@ function storesInside(folder: string): { path: string; format: string }[] {
   return stores;
 }
 
+function formatNamed<R extends SqliteReader | FilesReader>(found: Found<R>): string | null {
+  const refused = found.verdicts.find(({ detection }) => detection.verdict === 'refused');
+  return found.format?.format ?? refused?.format ?? null;
+}
+
 function formatOf(path: string): string | null {
   let backend: Backend | null = null;
   try {
@@ -238,12 +246,12 @@ function formatOf(path: string): string | null {
     if (kind === 'sqlite') {
       const opened = openSqlite(path, { readOnly: true, pristine: true });
       backend = opened;
-      return ask(sqliteFormats, opened.reader).format?.format ?? null;
+      return formatNamed(ask(sqliteFormats, opened.reader));
     }
     if (kind === 'folder') {
       const opened = openFiles(path, { readOnly: true });
       backend = opened;
-      return ask(filesFormats, opened.reader).format?.format ?? null;
+      return formatNamed(ask(filesFormats, opened.reader));
     }
     return null;
   } catch {

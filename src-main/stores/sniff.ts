@@ -1,6 +1,6 @@
 // What a path is, from its first bytes, in words: so that a path that is no store is called by its name.
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isOpenHere, statOf } from './sqlite/source.ts';
 
@@ -46,8 +46,8 @@ const magics: readonly Magic[] = [
 
 /** Looks at a path. Opens no file that SQLite has open in this process. Errors of the operating system pass through. */
 export function sniff(path: string): Sniffed {
-  const stats = statOf(path);
-  if (stats === null) return { kind: 'missing' };
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return { kind: 'missing' };
   if (stats.isDirectory()) return { kind: 'folder' };
   if (!stats.isFile()) return { kind: 'other', what: 'neither a file nor a folder', hint: null };
   if (isOpenHere(stats)) return { kind: 'sqlite', header: null };

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -97,6 +97,22 @@ describe.each(['WAL', 'DELETE'] as const)('in %s mode', (journal) => {
       expect(contents()).toBe(before);
     },
   );
+
+  test('killed with pages of the transaction already in the main file', () => {
+    const before = contents();
+    const size = statSync(path).size;
+    const job = { role: 'commit', path, bundle, change: 'large', killAt: 'writing', uid: null };
+    expect(runChild(job).signal).toBe('SIGKILL');
+    // The fault bites: pages were written, to the file itself where there is no log.
+    expect(statSync(journal === 'DELETE' ? path : `${path}-wal`).size).toBeGreaterThan(size + 10_000_000);
+    const backend = open();
+    expect(backend.recover(bundle)).toBe('not-applied');
+    expect(backend.reader.get('SELECT count(*) AS n FROM checkpoints')).toEqual({ n: 3n });
+    apply(backend, sqliteChanges('insert'), join(folder, 'again'));
+    const undo = backend.undo(join(folder, 'again'));
+    backend.apply(undo.changes, undo.relied, join(folder, 'undo'));
+    expect(contents()).toBe(before);
+  });
 
   test('an error in the middle rolls everything back', () => {
     const backend = open();

@@ -14,7 +14,7 @@ export interface Connection {
   get(sql: string, params: readonly SqlValue[]): SqlRow | null;
   iterate(sql: string, params: readonly SqlValue[]): IterableIterator<SqlRow>;
   iterateArrays(sql: string, params: readonly SqlValue[]): IterableIterator<ArrayRow>;
-  /** Differs after any commit by another connection. */
+  /** Differs after any commit by another connection. Does not wait: throws `SQLITE_BUSY` while a writer is committing. */
   dataVersion(): number;
   close(): void;
 }
@@ -113,7 +113,12 @@ export class LiveConnection implements Connection {
   }
 
   dataVersion(): number {
-    return Number(this.#database.pragma('data_version', { simple: true }));
+    this.#database.pragma('busy_timeout=0');
+    try {
+      return Number(this.#database.pragma('data_version', { simple: true }));
+    } finally {
+      this.#database.pragma(`busy_timeout=${readTimeout}`);
+    }
   }
 
   close(): void {

@@ -203,7 +203,7 @@ export class ConnectionSource {
     const connection = this.#open();
     this.#connection = connection;
     holdOpen(this.#identity, 1);
-    this.#dataVersion = connection.dataVersion();
+    this.#dataVersion = dataVersionOf(connection) ?? -1;
     return connection;
   }
 
@@ -274,14 +274,10 @@ export class ConnectionSource {
     const stamp = this.#stamps();
     const connection = this.#connection;
     if (connection !== null && this.#running === 0) {
-      try {
-        const version = connection.dataVersion();
-        if (version !== this.#dataVersion) {
-          this.#dataVersion = version;
-          this.#epoch += 1;
-        }
-      } catch {
-        // A writer is committing this very moment: the next look will see it.
+      const version = dataVersionOf(connection);
+      if (version !== null && version !== this.#dataVersion) {
+        this.#dataVersion = version;
+        this.#epoch += 1;
       }
     }
     return `${stamp}/${this.#epoch}`;
@@ -338,6 +334,15 @@ export class ConnectionSource {
     this.#closed = true;
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = null;
+  }
+}
+
+/** Null while a writer is committing this very moment: the next look will see what it wrote. */
+function dataVersionOf(connection: Connection): number | null {
+  try {
+    return connection.dataVersion();
+  } catch {
+    return null;
   }
 }
 

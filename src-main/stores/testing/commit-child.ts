@@ -18,7 +18,7 @@ const Job = z.discriminatedUnion('role', [
     role: z.literal('commit'),
     path: z.string(),
     bundle: z.string(),
-    change: z.union([z.enum(sqliteKinds), z.enum(fileKinds)]),
+    change: z.union([z.enum(sqliteKinds), z.literal('large'), z.enum(fileKinds)]),
     /** SIGKILL when the commit gets there. */
     killAt: z.nullable(z.enum(commitStages)),
     /** Drop to this user first. */
@@ -30,8 +30,8 @@ const Job = z.discriminatedUnion('role', [
   z.object({ role: z.literal('lock'), path: z.string() }),
 ]);
 
-const isSqliteKind = (change: string): change is (typeof sqliteKinds)[number] =>
-  sqliteKinds.some((kind) => kind === change);
+const isSqliteKind = (change: string): change is (typeof sqliteKinds)[number] | 'large' =>
+  change === 'large' || sqliteKinds.some((kind) => kind === change);
 const isFileKind = (change: string): change is (typeof fileKinds)[number] => fileKinds.some((kind) => kind === change);
 
 function say(result: unknown): void {

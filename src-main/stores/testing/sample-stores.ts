@@ -30,7 +30,7 @@ export function makeSqliteStore(path: string, journal: 'WAL' | 'DELETE'): void {
 export const sqliteKinds = ['insert', 'copy', 'update', 'delete', 'all'] as const;
 
 /** Changes of one kind, with a guard on thread `fork`. */
-export function sqliteChanges(kind: (typeof sqliteKinds)[number]): ChangeSet {
+export function sqliteChanges(kind: (typeof sqliteKinds)[number] | 'large'): ChangeSet {
   const insert = {
     kind: 'insert',
     table: 'checkpoints',
@@ -47,7 +47,10 @@ export function sqliteChanges(kind: (typeof sqliteKinds)[number]): ChangeSet {
   } as const;
   const update = { kind: 'update', table: 'writes', identity: { rowid: 1n }, set: { value: 2.5 }, bytes: 8 } as const;
   const remove = { kind: 'delete', table: 'checkpoints', identity: { thread: 'a', id: 'c3' }, bytes: 1 } as const;
+  // Larger than SQLite's cache, so that pages reach the main file before the commit.
+  const large = { ...insert, row: { ...insert.row, state: kind === 'large' ? Buffer.alloc(40_000_000, 1) : null } };
   const changes = {
+    large: [large, copy],
     insert: [insert],
     copy: [copy],
     update: [update],
