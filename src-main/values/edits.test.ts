@@ -100,6 +100,15 @@ describe('edits', () => {
     expect(refusal(state, 'set n[1][0]=2')).toBe('accepted');
   });
 
+  test('nothing is nested deeper than the framework reads', () => {
+    const nested = (n: number): string => `${'['.repeat(n)}${']'.repeat(n)}`;
+    expect(refusal('{"a":1}', `set a=${nested(119)}`, 'json-serde')).toBe('accepted');
+    expect(refusal('{"a":1}', `set a=${nested(120)}`, 'json-serde')).toBe('bad_value');
+    expect(refusal('{"a":[]}', `append a=${nested(119)}`, 'json-serde')).toBe('bad_value');
+    expect(refusal('{"a":1}', `set b=${nested(250)}`)).toBe('bad_value');
+    expect(refusal('{"a":1}', `set b=${nested(900)}`, 'json-js')).toBe('accepted');
+  });
+
   test('opaque values are not edited', () => {
     expect(() => applyEdits(opaqueValue('pickle', Buffer.from([1])), [edit('set a=1')], 'msgpack')).toThrow(
       expect.objectContaining({ code: 'unable' }),

@@ -14,7 +14,7 @@ import { headerSize } from './msgpack/header.ts';
 import { countHeader, extHeader, writeMapHeader, writeText } from './msgpack/write.ts';
 import { openValue } from './open.ts';
 import { atOrdinals, findPlace, parsePath, throughObjects, type Step } from './path.ts';
-import { badValue, decodeTagged } from './tagged.ts';
+import { badValue, decodeMeasured, decodeTagged } from './tagged.ts';
 
 /** Cursors from the root to the place, both included. */
 function chainTo(root: Cursor, ordinals: readonly number[]): Cursor[] {
@@ -211,6 +211,29 @@ function checkObjects(before: Cursor, after: Cursor, ordinals: readonly number[]
   }
 }
 
+/**
+ * How deep the frameworks' own readers and writers go: serde_json reads 127 levels, ormsgpack writes 255, Python's json module
+ * stops near 1,000. Some levels are left for the record around the state.
+ */
+const deepest: Readonly<Record<Dialect, number>> = {
+  'json-serde': 120,
+  msgpack: 250,
+  'json-python': 900,
+  'json-js': Infinity,
+};
+
+/** Bytes of the value of an edit that is to stand `level` levels below the root. */
+function valueBytes(edit: Exclude<Edit, { op: 'remove' }>, dialect: Dialect, level: number): Uint8Array {
+  const { bytes, depth } = decodeMeasured(edit.value, dialect);
+  if (depth > 0 && level + depth > deepest[dialect]) {
+    throw badValue(
+      `${JSON.stringify(edit.path)} would be nested ${level + depth} levels deep, and the framework goes no deeper than about ${deepest[dialect]}`,
+      'Use a flatter value.',
+    );
+  }
+  return bytes;
+}
+
 function insert(
   root: Cursor,
   parent: readonly number[],
@@ -275,7 +298,7 @@ function applyEdit(root: Cursor, edit: Edit, dialect: Dialect, warnings: Warning
     }
     result = { bytes: removeAt(root, place), around: place.slice(0, -1) };
   } else if (edit.op === 'append') {
-    const bytes = decodeTagged(edit.value, dialect);
+    const bytes = valueBytes(edit, dialect, (place ?? steps).length + 1);
     if (place === null) {
       throw badValue(`there is no list at ${JSON.stringify(edit.path)}`, 'Set it to a list first.');
     }
@@ -285,7 +308,7 @@ function applyEdit(root: Cursor, edit: Edit, dialect: Dialect, warnings: Warning
     }
     result = insert(root, [...place, ...ordinals], list.count, bytes);
   } else {
-    const bytes = decodeTagged(edit.value, dialect);
+    const bytes = valueBytes(edit, dialect, (place ?? steps).length);
     if (place === null) {
       result = create(root, edit.path, steps, bytes, dialect);
     } else {

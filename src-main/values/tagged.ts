@@ -414,6 +414,11 @@ function decodeValue(value: Cursor, sink: ValueSink): DecodeFrame | null {
  * NaN, repeated names) and for values that the dialect cannot hold (bytes in JSON, integers beyond 64 bits in msgpack).
  */
 export function decodeTagged(text: string, dialect: Dialect): Uint8Array {
+  return decodeMeasured(text, dialect).bytes;
+}
+
+/** As `decodeTagged`; `depth` is how many containers stand within each other. */
+export function decodeMeasured(text: string, dialect: Dialect): { readonly bytes: Uint8Array; readonly depth: number } {
   const sink = sinkFor(dialect);
   const stack: DecodeFrame[] = [];
   const begin = (value: Cursor): void => {
@@ -448,5 +453,5 @@ export function decodeTagged(text: string, dialect: Dialect): Uint8Array {
         break;
     }
   }
-  return sink.done();
+  return { bytes: sink.done(), depth: sink.deepest };
 }

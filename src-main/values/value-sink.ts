@@ -51,6 +51,8 @@ export interface ValueSink {
   /** Exactly one value follows, then `end`. */
   beginObject(head: ObjectHead): void;
   end(): void;
+  /** Most containers that were open at once. */
+  readonly deepest: number;
   done(): Uint8Array;
 }
 
@@ -72,6 +74,7 @@ class JsonSink implements ValueSink {
   /** Values written so far in each open list or map; a map counts keys and values. */
   readonly #counts: number[] = [];
   readonly #isMap: boolean[] = [];
+  deepest = 0;
 
   constructor(dialect: Exclude<Dialect, 'msgpack'>) {
     const python = dialect === 'json-python';
@@ -186,6 +189,7 @@ class JsonSink implements ValueSink {
   #open(isMap: boolean): void {
     this.#counts.push(0);
     this.#isMap.push(isMap);
+    this.deepest = Math.max(this.deepest, this.#isMap.length);
   }
 
   end(): void {
@@ -201,7 +205,13 @@ class JsonSink implements ValueSink {
 class MsgpackSink implements ValueSink {
   readonly #w = new ByteWriter();
   /** Open objects with where their payload begins; null for lists and maps, whose headers stand already. */
-  readonly #open: ({ readonly head: ObjectHead; readonly start: number } | null)[] = [];
+  readonly #stack: ({ readonly head: ObjectHead; readonly start: number } | null)[] = [];
+  deepest = 0;
+
+  #open(object: { readonly head: ObjectHead; readonly start: number } | null): void {
+    this.#stack.push(object);
+    this.deepest = Math.max(this.deepest, this.#stack.length);
+  }
 
   nil(): void {
     writeNil(this.#w);
@@ -260,16 +270,16 @@ class MsgpackSink implements ValueSink {
 
   beginList(count: number): void {
     writeArrayHeader(this.#w, count);
-    this.#open.push(null);
+    this.#open(null);
   }
 
   beginMap(count: number): void {
     writeMapHeader(this.#w, count);
-    this.#open.push(null);
+    this.#open(null);
   }
 
   beginObject(head: ObjectHead): void {
-    this.#open.push({ head, start: this.#w.length });
+    this.#open({ head, start: this.#w.length });
     if (head.code === 6 || head.code === 7) return;
     const dot = head.className.lastIndexOf('.');
     writeArrayHeader(this.#w, head.code === 3 || head.code === 5 ? 4 : 3);
@@ -278,7 +288,7 @@ class MsgpackSink implements ValueSink {
   }
 
   end(): void {
-    const open = this.#open.pop();
+    const open = this.#stack.pop();
     if (open === undefined || open === null) return;
     const { head, start } = open;
     if (head.code === 3 || head.code === 5) this.text(head.method ?? pydanticMethod);
