@@ -16,7 +16,7 @@ export interface KeyPress {
 
 /** True if `press` is `shortcut`. Shift is part of it for named keys and letters, not for signs that need it to be typed (`?`, `/`). */
 export function matchesShortcut(press: KeyPress, shortcut: string, onMac = mac): boolean {
-  const parts = shortcut.split('+');
+  const parts = shortcut.split(/\+(?=.)/);
   const key = parts.pop() ?? '';
   const mod = onMac ? press.metaKey : press.ctrlKey;
   const other = onMac ? press.ctrlKey : press.metaKey;
@@ -39,7 +39,7 @@ export function shortcutText(shortcut: string, onMac = mac): string {
     Escape: 'Esc',
   };
   return shortcut
-    .split('+')
+    .split(/\+(?=.)/)
     .map((part) => signs[part] ?? (part.length === 1 ? part.toUpperCase() : part))
     .join(onMac ? '' : ' ');
 }

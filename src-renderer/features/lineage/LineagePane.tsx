@@ -46,6 +46,7 @@ export function LineagePane(): ReactNode {
   const loading = useLineageState((s) => s.loading);
   const axis = useLineageState((s) => s.axis);
   const followed = useLineageState((s) => s.followed);
+  const path = useLineageState((s) => s.path);
   const colours = useColours();
 
   const pane = useRef<HTMLDivElement>(null);
@@ -108,6 +109,7 @@ export function LineagePane(): ReactNode {
       if (scene.kind[item] === itemKinds.fold) wanted.push(scene.branches.next[first] ?? first);
     }
     if (selected >= 0) wanted.push(selected);
+    if (path.length > 0) wanted.push(path.at(-1) ?? 0);
     if (compared >= 0) wanted.push(compared);
     if (near) {
       const box = boxOf(camera.current, size.width, size.height, requery);
@@ -122,7 +124,7 @@ export function LineagePane(): ReactNode {
       }
     }
     want([...wanted, ...spoken]);
-  }, [scene, items, spoken, selected, compared, near, size, want]);
+  }, [scene, items, spoken, selected, compared, near, size, path, want]);
 
   const paint = useCallback((): void => {
     const element = canvas.current;

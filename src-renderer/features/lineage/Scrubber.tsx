@@ -9,6 +9,7 @@ import { Button } from '../../ui/controls.tsx';
 import { count } from '../../ui/format.ts';
 import { placeOnPath, step, togglePlaying } from './actions.ts';
 import { selectPoint, useLineageState } from './lineage-state.ts';
+import type { PointRow } from './lineage-state.ts';
 import './scrubber.css';
 
 /** More ticks than this would be a bar. */
@@ -21,6 +22,10 @@ export function Scrubber(): ReactNode {
   const playing = useLineageState((s) => s.playing);
   const followed = useLineageState((s) => s.followed);
   const { place } = placeOnPath();
+  const point = path[Math.max(0, place)] ?? 0;
+  const tip = path.at(-1) ?? 0;
+  const row = useLineageState((s) => s.rows.get(point));
+  const tipRow = useLineageState((s) => s.rows.get(tip));
   const ticks = useMemo(() => {
     if (branches === null) return [];
     const found: { readonly at: number; readonly kind: string }[] = [];
@@ -34,13 +39,12 @@ export function Scrubber(): ReactNode {
 
   const branch = branches?.branches[followed];
   if (branches === null || branch === undefined || path.length === 0) return <div className="scrubber" />;
-  const point = path[Math.max(0, place)] ?? 0;
-  const stepOf = (p: number): string => {
-    const s = branches.lineage.step[p] ?? unknownStep;
+  // The row knows better than the column, which holds only what is free to read.
+  const stepOf = (p: number, row: PointRow | undefined): string => {
+    const s = row?.checkpoint.step ?? branches.lineage.step[p] ?? unknownStep;
     return s === unknownStep ? '–' : count(s);
   };
-  const tip = path.at(-1) ?? 0;
-  const of = `step ${stepOf(point)} of ${stepOf(tip)} on `;
+  const of = `step ${stepOf(point, row)} of ${stepOf(tip, tipRow)} on `;
   const at = (i: number): string => `${path.length < 2 ? 0 : (100 * i) / (path.length - 1)}%`;
   return (
     <div className="scrubber">

@@ -28,10 +28,14 @@ export interface CardData extends Record<string, unknown> {
 }
 export type CardNode = Node<CardData, 'point' | 'fold' | 'subgraph' | 'branch'>;
 
+/** Channels that a framework keeps for itself by the usual spellings (`__start__`, `branch:to:tools`): said only where nothing else changed. */
+const plumbing = (channel: string): boolean => channel.startsWith('__') || channel.includes(':');
+
 /** `messages +2 −1 · plan ~1` */
 export function summaryText(summary: readonly DiffSummary[]): string {
   if (summary.length === 0) return 'no change';
-  return summary
+  const own = summary.filter((s) => !plumbing(s.channel));
+  return (own.length > 0 ? own : summary)
     .map((s) => {
       const parts = [
         s.added > 0 ? `+${s.added}` : '',

@@ -124,7 +124,9 @@ function drawLongForks(canvas: CanvasRenderingContext2D, d: Drawing, box: Box): 
   const near = d.camera.zoom >= readingZoom;
   canvas.lineWidth = near ? 2 * Math.min(1, d.camera.zoom) : 1.5;
   const { branches } = scene.branches;
-  for (let b = 0; b < branches.length; b++) {
+  // Branches that leave the same point share the way down: the current one is drawn last, on top.
+  const order = branches.map((_, b) => b).sort((p, q) => Number(d.current.has(p)) - Number(d.current.has(q)));
+  for (const b of order) {
     const branch = branches[b];
     if (branch === undefined || branch.from < 0) continue;
     const item = scene.itemOf[branch.start] ?? -1;

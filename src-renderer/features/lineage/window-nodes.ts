@@ -100,7 +100,8 @@ const handles = (width: number, height: number): NodeHandle[] => [
   { type: 'source', position: Position.Right, x: width, y: height / 2, width: 1, height: 1 },
 ];
 
-const labelRoom = 14;
+/** Between a tip and its branch's name: beyond the turn of a sub-graph's edge where one leaves here. */
+const labelRoom = (hosts: boolean): number => (hosts ? 42 : 14);
 
 export class NodeCache {
   #nodes = new Map<string, { readonly mark: string; readonly node: CardNode }>();
@@ -165,7 +166,7 @@ export class NodeCache {
       }));
       if (kind === itemKinds.point && branch !== undefined && branch.tip === point) {
         const label = { ...data, selected: false, letter: null };
-        const x = place.x + cardWidth + labelRoom;
+        const x = place.x + cardWidth + labelRoom(b.hosts[point] === 1);
         put(`branch${branchIndex}`, JSON.stringify([label, x, y]), () => ({
           id: `branch${branchIndex}`,
           type: 'branch',

@@ -66,7 +66,8 @@ export function ThreadsPane(): ReactNode {
 
   const filtered = search !== '' || status !== null;
   const present = filterOrder.filter((s) => (rows.statusCounts[s] ?? 0) > 0 || s === status);
-  const others = present.filter((s) => quiet.includes(s) && s !== status);
+  const roomy = present.length <= 3;
+  const others = roomy ? [] : present.filter((s) => quiet.includes(s) && s !== status);
   const move = (index: number): void => {
     const next = rows.row(index);
     if (next !== null) showThread(next.thread);
@@ -107,7 +108,7 @@ export function ThreadsPane(): ReactNode {
           <div className="threads-filters" role="group" aria-label="Show threads by status">
             <FilterButton on={status === null} label="All" onClick={() => filterThreads({ status: null })} />
             {present
-              .filter((s) => !quiet.includes(s) || s === status)
+              .filter((s) => roomy || !quiet.includes(s) || s === status)
               .map((s) => (
                 <FilterButton
                   key={s}

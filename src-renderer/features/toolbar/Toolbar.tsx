@@ -44,7 +44,7 @@ export function Toolbar(): ReactNode {
             <Chip title="Forkpoint can show everything here and change nothing.">read-only</Chip>
           )}
           {open.info.live && (
-            <Chip tone="ok" title="Another process is writing to this store; what it writes appears here by itself.">
+            <Chip tone="ok" title="What other processes write to this store appears here by itself.">
               <span aria-hidden="true">●</span> live
             </Chip>
           )}
