@@ -120,8 +120,16 @@ function messageAt(cursor: Cursor, ordinal: number): MessageView {
   if (message === null) {
     const text = encodeTagged(cursor, { limit: maxText });
     return {
-      ...{ ordinal, role: '?', id: null, name: null, text, chars: text.length, textPath: null },
-      ...{ toolCalls: [], toolCallId: null, status: null },
+      ordinal,
+      role: '?',
+      id: null,
+      name: null,
+      text,
+      chars: text.length,
+      textPath: null,
+      toolCalls: [],
+      toolCallId: null,
+      status: null,
     };
   }
   const { body, way, role } = message;

@@ -7,14 +7,8 @@ import { join } from 'node:path';
 export function defaultDataFolder(env: NodeJS.ProcessEnv = process.env, system = platform(), home = homedir()): string {
   const own = env['FORKPOINT_DATA'];
   if (own !== undefined && own !== '') return own;
-  switch (system) {
-    case 'darwin':
-      return join(home, 'Library', 'Application Support', 'Forkpoint');
-    case 'win32':
-      return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Forkpoint');
-    default: {
-      const xdg = env['XDG_DATA_HOME'];
-      return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'forkpoint');
-    }
-  }
+  if (system === 'darwin') return join(home, 'Library', 'Application Support', 'Forkpoint');
+  if (system === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Forkpoint');
+  const xdg = env['XDG_DATA_HOME'];
+  return join(xdg === undefined || xdg === '' ? join(home, '.local', 'share') : xdg, 'forkpoint');
 }

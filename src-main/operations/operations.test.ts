@@ -257,7 +257,8 @@ describe('the log', () => {
     const script = fileURLToPath(new URL('./testing/die-at.ts', import.meta.url));
     spawnSync(process.execPath, [script, path, place.dataFolder, 'agent-pending', 'verified']);
     const store = place.open(path);
-    const clock = { now: () => Date.now(), random: countingDraw().random };
+    const bytes = countingDraw();
+    const clock = { now: () => Date.now(), random: (n: number) => bytes.random(n) };
     const careful = new Operations({ dataFolder: place.dataFolder, draw: clock, isAlive: () => true });
     careful.recoverAll(store);
     expect(careful.list(store)).toMatchObject([{ undoable: false }]);

@@ -47,7 +47,7 @@ export class Uploads {
 
   close(): void {
     this.#last = null;
-    for (const name of [...this.#known.keys()]) this.#remove(name);
+    for (const name of this.#known.keys()) this.#remove(name);
   }
 
   #begin(): string {

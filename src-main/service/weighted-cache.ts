@@ -43,7 +43,7 @@ export class WeightedCache<V> {
   }
 
   deleteWhere(matches: (key: string) => boolean): void {
-    for (const key of [...this.#entries.keys()]) if (matches(key)) this.delete(key);
+    for (const key of this.#entries.keys()) if (matches(key)) this.delete(key);
   }
 
   clear(): void {

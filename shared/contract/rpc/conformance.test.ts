@@ -169,8 +169,8 @@ describe.each(Object.entries(kinds))('over %s', (kind, make) => {
 
   it('reports progress to the caller only', async () => {
     const { client, endpoint } = await start();
-    endpoint.methods['host.info'] = async (_, { progress }) => {
-      progress('reading', 1, 2);
+    endpoint.methods['host.info'] = async (_, context) => {
+      context.progress('reading', 1, 2);
       await new Promise((resolve) => setTimeout(resolve, 20));
       return {};
     };

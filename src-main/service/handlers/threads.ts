@@ -31,14 +31,14 @@ export function threadHandlers(
       if (found === null) throw noThread(thread);
       return found;
     },
-    'lineage.get': async ({ store, thread }, { signal, progress }) => {
+    'lineage.get': async ({ store, thread }, context) => {
       const open = stores.get(store);
       if (open.store.threadSummary(thread) === null) throw noThread(thread);
       let reported = 0;
-      const lineage = await open.lineages.get(thread, signal, (points) => {
+      const lineage = await open.lineages.get(thread, context.signal, (points) => {
         if (points - reported < reportEvery) return;
         reported = points;
-        progress('reading the lineage', points, null);
+        context.progress('reading the lineage', points, null);
       });
       return { lineage: columns(lineage) };
     },
