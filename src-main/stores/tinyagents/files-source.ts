@@ -24,7 +24,8 @@ import { ThreadPoints } from './points.ts';
 import { nodesThatRan, openLine, readRecordAt, unreleasedReason } from './record.ts';
 import type { LedgerEntry, Picture, Place, RecordSource, ThreadTrouble } from './source.ts';
 
-const batchSize = 200;
+/** Milliseconds of work between two chances to stop. */
+const pauseAfter = 8;
 /** Lines parsed between two chances to stop. */
 const linesPerBatch = 200;
 
@@ -132,6 +133,14 @@ class ThreadFile {
   }
 }
 
+/** What a look at the beginning and the last byte of a file told. */
+interface Looked {
+  readonly identity: string;
+  readonly kind: LineFileKind;
+  /** Whether a line feed ends its last line. */
+  readonly ended: boolean;
+}
+
 interface Catalog {
   /** Thread to the file it stands in. */
   readonly paths: ReadonlyMap<string, string>;
@@ -142,7 +151,7 @@ interface Catalog {
 
 export class FilesRecordSource implements RecordSource {
   readonly #reader: FilesReader;
-  readonly #kinds = new Map<string, { readonly identity: string; readonly kind: LineFileKind }>();
+  readonly #looked = new Map<string, Looked>();
   readonly #counts = new Map<string, { readonly identity: string; readonly count: number }>();
   readonly #files = new Map<string, ThreadFile>();
   readonly #ledgers = new Map<string, { readonly identity: string; readonly entries: readonly LedgerEntry[] }>();
@@ -154,66 +163,78 @@ export class FilesRecordSource implements RecordSource {
 
   *threads(): Generator<readonly ThreadSummary[], void, void> {
     const entries = this.#reader.list(1).filter((entry) => isLineFile(entry.path));
-    for (let i = 0; i < entries.length; i += 1) {
-      this.#kindOf(entries[i]!);
-      if (i % batchSize === batchSize - 1) yield [];
+    let since = performance.now();
+    for (const entry of entries) {
+      this.#look(entry);
+      if (performance.now() - since < pauseAfter) continue;
+      yield [];
+      since = performance.now();
     }
     const { paths } = this.#readCatalog();
-    const times = new Map(entries.map((entry) => [entry.path, entry.mtimeMs]));
-    const newest = [...paths].sort((a, b) => (times.get(b[1]) ?? 0) - (times.get(a[1]) ?? 0));
+    const byPath = new Map(entries.map((entry) => [entry.path, entry]));
+    const newest = [...paths].sort((a, b) => (byPath.get(b[1])?.mtimeMs ?? 0) - (byPath.get(a[1])?.mtimeMs ?? 0));
     let batch: ThreadSummary[] = [];
-    let read = 0;
     for (const [thread, path] of newest) {
-      const entry = this.#reader.stat(path);
-      if (entry === null) continue;
-      batch.push(this.#summaryOf(thread, entry));
-      read += entry.size;
-      if (batch.length >= batchSize || read > 4_000_000) {
+      const entry = byPath.get(path);
+      if (entry === undefined) continue;
+      const counting = this.#counting(entry);
+      for (;;) {
+        const step = counting.next();
+        if (step.done === true) {
+          batch.push(summaryOf(thread, entry, step.value));
+          break;
+        }
         yield batch;
         batch = [];
-        read = 0;
+        since = performance.now();
       }
+      if (performance.now() - since < pauseAfter) continue;
+      yield batch;
+      batch = [];
+      since = performance.now();
     }
     if (batch.length > 0) yield batch;
   }
 
   summary(thread: string): ThreadSummary | null {
     const entry = this.#entryOf(thread);
-    return entry === null ? null : this.#summaryOf(thread, entry);
-  }
-
-  #summaryOf(thread: string, entry: FileEntry): ThreadSummary {
-    return {
-      thread,
-      parts: null,
-      checkpoints: this.#countOf(entry),
-      updatedAt: new Date(entry.mtimeMs).toISOString(),
-    };
+    if (entry === null) return null;
+    const counting = this.#counting(entry);
+    for (;;) {
+      const step = counting.next();
+      if (step.done === true) return summaryOf(thread, entry, step.value);
+    }
   }
 
   /** Counts lines that are not blank; only a last line without line feed has to be read to know whether it counts. */
-  #countOf(entry: FileEntry): number {
+  *#counting(entry: FileEntry): Generator<void, number, void> {
     const file = this.#files.get(entry.path);
     if (file?.isCurrent(entry) === true) return file.points.count;
     const identity = identityOf(entry);
     const known = this.#counts.get(entry.path);
     if (known?.identity === identity) return known.count;
     let count = 0;
+    let since = performance.now();
     for (const line of this.#reader.lines(entry.path)) {
       if (isBlank(line.bytes)) continue;
       if (line.terminated || !('reason' in openLine(line.bytes))) count += 1;
+      if (performance.now() - since < pauseAfter) continue;
+      yield;
+      since = performance.now();
     }
     this.#counts.set(entry.path, { identity, count });
     return count;
   }
 
-  #kindOf(entry: FileEntry): LineFileKind {
+  #look(entry: FileEntry): Looked {
     const identity = identityOf(entry);
-    const known = this.#kinds.get(entry.path);
-    if (known?.identity === identity) return known.kind;
+    const known = this.#looked.get(entry.path);
+    if (known?.identity === identity) return known;
     const kind = kindOfLineFile(this.#reader, entry.path);
-    this.#kinds.set(entry.path, { identity, kind });
-    return kind;
+    const last = entry.size === 0 ? 0x0a : this.#reader.read(entry.path, entry.size - 1, entry.size)[0];
+    const looked = { identity, kind, ended: last === 0x0a };
+    this.#looked.set(entry.path, looked);
+    return looked;
   }
 
   #readCatalog(): Catalog {
@@ -227,10 +248,10 @@ export class FilesRecordSource implements RecordSource {
     const notes: string[] = [];
     const strangers: { readonly path: string; readonly thread: string }[] = [];
     for (const entry of lineFiles) {
-      const kind = this.#kindOf(entry);
+      const { kind, ended } = this.#look(entry);
       if (kind.kind === 'other') notes.push(`\`${entry.path}\` cannot be read as a thread: ${kind.reason}`);
       if (kind.kind !== 'thread') continue;
-      if (this.#reader.read(entry.path, entry.size - 1, entry.size)[0] !== 0x0a) {
+      if (!ended) {
         notes.push(`The last line of \`${entry.path}\` has no line feed: it was cut off, or is being written.`);
       }
       const rank = threadFiles(kind.thread).indexOf(entry.path);
@@ -271,13 +292,16 @@ export class FilesRecordSource implements RecordSource {
 
   /** Path of a thread's file; null if there is none. */
   pathOf(thread: string): string | null {
-    for (const path of threadFiles(thread)) {
-      const entry = this.#reader.stat(path);
-      if (entry === null) continue;
-      const kind = this.#kindOf(entry);
-      if (kind.kind === 'thread' && kind.thread === thread) return path;
-    }
-    return this.#readCatalog().paths.get(thread) ?? null;
+    const path = threadFiles(thread).find((name) => this.#isFoundByName(thread, name));
+    return path ?? this.#readCatalog().paths.get(thread) ?? null;
+  }
+
+  /** Whether a file is where the framework looks for the thread, and holds its records. */
+  #isFoundByName(thread: string, path: string): boolean {
+    const entry = threadFiles(thread).includes(path) ? this.#reader.stat(path) : null;
+    if (entry === null) return false;
+    const { kind } = this.#look(entry);
+    return kind.kind === 'thread' && kind.thread === thread;
   }
 
   #entryOf(thread: string): FileEntry | null {
@@ -387,7 +411,9 @@ export class FilesRecordSource implements RecordSource {
     const file = this.#read(thread);
     if (file === null) return { refused: null, noAppend: null, notes: [] };
     const notes: string[] = [];
-    let refused: string | null = this.#readCatalog().misnamed.get(thread) ?? null;
+    // Only a file that is not what its name says makes the whole folder worth a look.
+    const named = this.#isFoundByName(thread, file.path);
+    let refused: string | null = named ? null : (this.#readCatalog().misnamed.get(thread) ?? null);
     let noAppend: string | null = refused;
     if (file.open !== null && file.open.whole) {
       noAppend = `The last line of \`${file.path}\` has no line feed; whatever is appended would be glued to it.`;
@@ -420,7 +446,7 @@ export class FilesRecordSource implements RecordSource {
     }
     const mixed = ledgerFiles(thread).find((path) => {
       const entry = this.#reader.stat(path);
-      return entry !== null && this.#kindOf(entry).kind === 'thread';
+      return entry !== null && this.#look(entry).kind.kind === 'thread';
     });
     if (mixed !== undefined) {
       noAppend ??= `The ledger of this thread would be written to \`${mixed}\`, where another thread stands.`;
@@ -431,7 +457,7 @@ export class FilesRecordSource implements RecordSource {
     return { refused, noAppend, notes };
   }
 
-  size(thread: string): number {
+  size({ thread }: ThreadPoints): number {
     const entry = this.#entryOf(thread);
     const ledgers = ledgerFiles(thread).map((path) => this.#reader.stat(path)?.size ?? 0);
     return ledgers.reduce((sum, size) => sum + size, entry?.size ?? 0);
@@ -456,6 +482,10 @@ export class FilesRecordSource implements RecordSource {
     }
     return threads.size === 0 ? null : [...threads];
   }
+}
+
+function summaryOf(thread: string, entry: FileEntry, checkpoints: number): ThreadSummary {
+  return { thread, parts: null, checkpoints, updatedAt: new Date(entry.mtimeMs).toISOString() };
 }
 
 function mustOpen(text: Uint8Array) {

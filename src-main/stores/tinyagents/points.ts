@@ -12,7 +12,9 @@ import {
   type Lineage,
   type LinkKind,
   type PointIndex,
+  type StringColumn,
 } from '../../../shared/model/lineage.ts';
+import { utf8 } from '../../values/bytes.ts';
 import { eraBefore16, type Era } from './record.ts';
 
 /** What a source tells of a record without keeping its text. */
@@ -222,19 +224,33 @@ export class ThreadPoints {
     return {
       thread: this.thread,
       count: this.count,
-      ids: stringColumn(this.ids),
-      nth: Uint32Array.from(this.#nth),
-      parent: Int32Array.from(this.parents),
-      link: Uint8Array.from(this.#links),
-      reason: Uint32Array.from(this.#reasonOf),
+      ids: idColumn(this.ids),
+      nth: new Uint32Array(this.#nth),
+      parent: new Int32Array(this.parents),
+      link: new Uint8Array(this.#links),
+      reason: new Uint32Array(this.#reasonOf),
       reasons: [...this.#reasons],
-      namespace: Uint32Array.from(this.#namespaceOf),
+      namespace: new Uint32Array(this.#namespaceOf),
       namespaces: [...this.#namespaces],
-      host: Int32Array.from(this.#hosts),
+      host: new Int32Array(this.#hosts),
       time: new Float64Array(this.count).fill(Number.NaN),
-      step: Int32Array.from(this.#steps),
-      bytes: Float64Array.from(this.sizes),
-      heads: Int32Array.from(this.#heads),
+      step: new Int32Array(this.#steps),
+      bytes: new Float64Array(this.sizes),
+      heads: new Int32Array(this.#heads),
     };
   }
+}
+
+/** Ids are ASCII in practice; then one native call encodes all of them, and lengths in characters are lengths in bytes. */
+function idColumn(ids: readonly string[]): StringColumn {
+  const joined = ids.join('');
+  const bytes = utf8(joined);
+  if (bytes.length !== joined.length) return stringColumn(ids);
+  const offsets = new Uint32Array(ids.length + 1);
+  let end = 0;
+  for (let i = 0; i < ids.length; i += 1) {
+    end += ids[i]!.length;
+    offsets[i + 1] = end;
+  }
+  return { offsets, bytes };
 }

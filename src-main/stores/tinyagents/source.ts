@@ -58,8 +58,8 @@ export interface RecordSource {
   ledgerLine(entry: LedgerEntry): Uint8Array;
   raw(place: Place): readonly RawPart[];
   trouble(thread: string): ThreadTrouble;
-  /** Bytes of the thread in the store. */
-  size(thread: string): number;
+  /** Bytes of the thread in the store, given its points as they stand now. */
+  size(points: ThreadPoints): number;
   /** Sentences about the store as a whole. */
   notes(): readonly string[];
   /** A cheap picture of the store for `changesSince`, and what differs between two of them. */

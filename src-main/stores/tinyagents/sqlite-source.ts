@@ -21,7 +21,7 @@ import {
 
 /** Threads per statement of the listing; points per statement of a lineage. Each stays well below 20 ms. */
 const threadPage = 2000;
-const pointPage = 2000;
+const pointPage = 1000;
 const batchSize = 500;
 
 export function textCell(value: SqlValue | undefined): string | null {
@@ -212,11 +212,8 @@ export class SqliteRecordSource implements RecordSource {
     return noTrouble;
   }
 
-  size(thread: string): number {
-    const records = this.#reader.get('SELECT sum(octet_length(record)) AS n FROM checkpoints WHERE thread_id = ?', [
-      thread,
-    ]);
-    return numberCell(records?.['n']);
+  size(points: ThreadPoints): number {
+    return points.sizes.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   notes(): readonly string[] {

@@ -97,7 +97,7 @@ export class TinyagentsStore implements Store, ExportingStore {
       refused:
         refused ??
         (record !== null && 'reason' in record ? `tinyagents cannot read the latest point: ${record.reason}` : null),
-      bytes: this.source.size(thread),
+      bytes: this.source.size(points),
     };
   }
 
