@@ -21,6 +21,8 @@ export interface SelectedRows {
   readonly compared: SelectedRow | null;
   /** Checkpoints from the root to the selected one. */
   readonly depth: number;
+  /** Whether the framework would go on from here by itself. */
+  readonly isHead: boolean;
 }
 
 export function useSelectedRows(store: string, key: string, compared: string | null): SelectedRows | null {
@@ -57,6 +59,7 @@ export function useSelectedRows(store: string, key: string, compared: string | n
             parent: rowOf(parent),
             compared: rowOf(other),
             depth: point < 0 ? 0 : (branches.depth[point] ?? 0) + 1,
+            isHead: point >= 0 && lineage.heads[lineage.namespace[point] ?? 0] === point,
           });
         },
         // The panes say what cannot be read; facts that are missing are simply not there.

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import type { OperationArgs, PlanView, Result } from '../../../shared/contract/methods.ts';
 import { ForkpointError, asForkpointError } from '../../../shared/model/errors.ts';
 import { parseKey } from '../../../shared/model/key.ts';
-import { useService } from '../../service/client.ts';
+import { useCall, useService } from '../../service/client.ts';
 import { useMessages } from '../../state/messages.ts';
 import { useOperation } from '../../state/operation.ts';
 import type { OperationStart } from '../../state/operation.ts';
@@ -21,6 +21,7 @@ import { EditSection } from './EditSection.tsx';
 import { fromShape, isUntouched, toShapes, typedEdit } from './edits.ts';
 import type { TypedEdit } from './edits.ts';
 import { rowsOf } from './moved.ts';
+import { keepKinds, kindProposals } from './number-kind.ts';
 import { Moved, PlanError, Section, SheetButtons, Then, Warnings, Written, planNote } from './PlanParts.tsx';
 import { undoOperation } from './start.ts';
 import { usePlan } from './use-plan.ts';
@@ -44,6 +45,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
   const [leave, setLeave] = useState<readonly string[]>([]);
   const [asking, setAsking] = useState(false);
   const [loadError, setLoadError] = useState<ForkpointError | null>(null);
+  const waiting = useCall('pending.get', { store, key });
   const canFork = open?.info.capabilities.includes('fork') ?? true;
 
   const edit = useCallback(
@@ -130,6 +132,9 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
   const diff = check.diff ?? view?.diff ?? null;
   const copied = rows?.depth ?? 0;
   const count = view === null ? 0 : rowsOf(view);
+  const begun =
+    waiting.data?.tasks.some((t) => t.interrupts.length > 0 || t.writes.length > 0 || t.error !== null) ?? false;
+  const keeps = pending ?? (rows?.isHead === true ? 'keep' : 'drop');
   const editing = edits.length > 0 && edits.every(isUntouched) && start.operation === 'edit';
 
   return (
@@ -194,17 +199,38 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
                 : 'The original stays as it is'}
             </small>
           </div>
-          <div className="choice">
-            <input
-              type="radio"
-              id="to-here"
-              name="where-to"
-              checked={place === 'in-place'}
-              onChange={() => setPlace('in-place')}
-            />
-            <label htmlFor="to-here">This thread</label>
-            <small>The fork becomes its head: the next run without a checkpoint id continues here</small>
-          </div>
+          <Choice
+            name="where-to"
+            id="to-here"
+            label="This thread"
+            checked={place === 'in-place'}
+            onChoose={() => setPlace('in-place')}
+          >
+            The fork becomes its head: the next run without a checkpoint id continues here
+          </Choice>
+        </Section>
+      )}
+      {/* An edit begins the step anew, and so does a new checkpoint of the same thread: there is a choice only for a plain copy. */}
+      {canFork && begun && place === 'thread' && shapes?.length === 0 && (
+        <Section title="What is pending">
+          <Choice
+            name="pending"
+            id="pending-keep"
+            label="Goes along"
+            checked={keeps === 'keep'}
+            onChoose={() => setPending('keep')}
+          >
+            Questions, errors and finished writes of this step stand in the fork as they stand here
+          </Choice>
+          <Choice
+            name="pending"
+            id="pending-drop"
+            label="Stays here"
+            checked={keeps === 'drop'}
+            onChoose={() => setPending('drop')}
+          >
+            The step runs again in the fork, from its beginning
+          </Choice>
         </Section>
       )}
       {edits.map((e) => (
@@ -252,26 +278,39 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
               pending_dropped: toNewThread('Fork into a new thread to keep them', place, setPlace),
               becomes_head: toNewThread('Fork into a new thread instead', place, setPlace),
               repeated_id: toNewThread('Fork into a new thread instead', place, setPlace),
+              number_kind: {
+                label: 'Keep the kind that stood there',
+                perform: () =>
+                  setEdits((all) =>
+                    all.map((e) =>
+                      e.original === null ? e : { ...e, text: keepKinds(e.text, kindProposals(e.original, e.text)) },
+                    ),
+                  ),
+              },
               send_left: { label: 'Let it follow the edit', perform: () => setLeave([]) },
             }}
           />
-          {pending === 'keep' && (
-            <div className="note" role="note">
-              <span className="note-mark" aria-hidden="true">
-                ◆
-              </span>
-              <span>
-                What is pending is kept as it stands.{' '}
-                <button type="button" className="link" onClick={() => setPending(null)}>
-                  Let the step run again
-                </button>
-              </span>
-            </div>
-          )}
           <Then view={view} />
         </div>
       )}
     </Sheet>
+  );
+}
+
+function Choice(props: {
+  readonly name: string;
+  readonly id: string;
+  readonly label: string;
+  readonly checked: boolean;
+  readonly onChoose: () => void;
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <div className="choice">
+      <input type="radio" id={props.id} name={props.name} checked={props.checked} onChange={props.onChoose} />
+      <label htmlFor={props.id}>{props.label}</label>
+      <small>{props.children}</small>
+    </div>
   );
 }
 

@@ -36,7 +36,7 @@ export function ImportSheet(props: { readonly store: string; readonly file: File
   const [into, setInto] = useState('');
   const [over, setOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
-  const close = useOperation((s) => s.close);
+  const close = (): void => useOperation.getState().close();
 
   useEffect(() => {
     if (file === null) return;

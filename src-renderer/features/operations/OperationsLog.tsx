@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { create } from 'zustand';
 import { useCall, useRevision } from '../../service/client.ts';
+import { useNow } from '../../state/clock.ts';
 import { useView } from '../../state/view.ts';
 import { Button, EmptyState, ProgressLine } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
@@ -23,7 +24,7 @@ function Log(props: { readonly store: string }): ReactNode {
   const revision = useRevision(store, null);
   const log = useCall('operations.list', { store }, { revision });
   const close = (): void => useOperationsLog.setState({ open: false });
-  const now = Date.now();
+  const now = useNow();
   return (
     <Dialog
       open

@@ -31,7 +31,7 @@ export function UndoSheet(props: { readonly store: string; readonly operationId:
       : log.data?.find((o) => o.operationId === props.operationId);
   const planning = usePlan(store, { operation: 'undo', operationId: props.operationId });
   const { view } = planning;
-  const close = useOperation((s) => s.close);
+  const close = (): void => useOperation.getState().close();
   const what = operation === undefined ? 'the last operation' : operationWord(operation);
   const files = open?.info.backend !== 'sqlite';
   const unit = files ? 'record' : 'row';
@@ -92,7 +92,7 @@ export function UndoSheet(props: { readonly store: string; readonly operationId:
       {planning.error !== null && <PlanError error={planning.error} />}
       {view !== null && (
         <>
-          <Section title="What is written">
+          <Section title="What is put back">
             <Written view={view} files={files} />
           </Section>
           <Warnings warnings={view.plan.warnings} />

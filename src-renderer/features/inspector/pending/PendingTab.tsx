@@ -165,13 +165,18 @@ function taskWord(task: Task): string {
 function Tagged(props: { readonly text: string | null }): ReactNode {
   const { text } = props;
   if (text === null) return <span className="faint">nothing stored</span>;
-  if (/^"(?:[^"\\]|\\.)*"$/s.test(text)) {
-    try {
-      const plain: unknown = JSON.parse(text);
-      if (typeof plain === 'string') return <div className="task-text selectable">{plain}</div>;
-    } catch {
-      // Cut or odd text: shown as it is below.
-    }
-  }
+  const plain = plainText(text);
+  if (plain !== null) return <div className="task-text selectable">{plain}</div>;
   return <CodeText text={indentJson(text, 90)} />;
+}
+
+/** The text inside the quotes; null for anything that is not one whole text. */
+function plainText(tagged: string): string | null {
+  if (!/^"(?:[^"\\]|\\.)*"$/s.test(tagged)) return null;
+  try {
+    const value: unknown = JSON.parse(tagged);
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
+  }
 }

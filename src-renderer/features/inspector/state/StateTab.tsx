@@ -33,7 +33,6 @@ export function StateTab(props: {
   const host = useHost();
   const applied = useView((v) => v.applied);
   const path = useView((v) => v.path);
-  const { showApplied, showPath } = useView.getState();
   const { mode, finding, found } = useStatePane();
   const { shown, loading, slow, error, retry } = useStateTree(store, checkpoint, applied, revision);
   const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
@@ -41,16 +40,16 @@ export function StateTab(props: {
   const [revealed, setRevealed] = useState(0);
   const lastShown = useRef(path);
 
-  const say = useMessages((s) => s.sayError);
+  const say = useCallback((thrown: unknown) => useMessages.getState().sayError(thrown), []);
   const onActive = useCallback(
     (at: OrdinalPath, node: ValueNode | null) => {
       setActive(at);
       if (node === null) return;
       lastShown.current = node.path;
-      showPath(node.path);
+      useView.getState().showPath(node.path);
       stateFocus.current = { at, node, key: checkpoint };
     },
-    [checkpoint, showPath],
+    [checkpoint],
   );
 
   // The path of the address leads to its row: at the start, on a link, and in the next checkpoint, where ordinals may differ.
@@ -171,10 +170,10 @@ export function StateTab(props: {
           )}
           {hasWrites && (
             <div className="segments" role="group" aria-label="Which state">
-              <button type="button" aria-pressed={!applied} onClick={() => showApplied(false)}>
+              <button type="button" aria-pressed={!applied} onClick={() => useView.getState().showApplied(false)}>
                 As stored
               </button>
-              <button type="button" aria-pressed={applied} onClick={() => showApplied(true)}>
+              <button type="button" aria-pressed={applied} onClick={() => useView.getState().showApplied(true)}>
                 With finished writes
               </button>
             </div>

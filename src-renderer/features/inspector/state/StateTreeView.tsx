@@ -46,10 +46,11 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
 
   useEffect(() => tree.want(rows.from, rows.to), [tree, tree.version, rows.from, rows.to]);
   const revealed = useRef(props.revealed);
+  const { reveal } = rows;
   useEffect(() => {
-    if (activeIndex >= 0) rows.reveal(activeIndex, revealed.current !== props.revealed);
+    if (activeIndex >= 0) reveal(activeIndex, revealed.current !== props.revealed);
     revealed.current = props.revealed;
-  }, [activeIndex, props.revealed, rows.reveal]);
+  }, [activeIndex, props.revealed, reveal]);
 
   /** The nearest row of a value at or beyond `index`, skipping the slots of blocks. */
   const move = (index: number, direction: 1 | -1): void => {
@@ -68,7 +69,7 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
 
   const unfold = (path: OrdinalPath, node: ValueNode): void => {
     if (node.children > 0) tree.toggle(path);
-    else if (node.cut) tree.setBlock(path, tree.blockOf(path) > 0 ? 0 : slotsFor(node));
+    else if (unfolds(node)) tree.setBlock(path, tree.blockOf(path) > 0 ? 0 : slotsFor(node));
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -106,7 +107,7 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
         if (node === null || active === null) return move(0, 1);
         if (node.children > 0 && !tree.isOpen(active)) tree.open(active);
         else if (node.children > 0) move(activeIndex + 1, 1);
-        else if (node.cut && tree.blockOf(active) === 0) unfold(active, node);
+        else if (unfolds(node) && tree.blockOf(active) === 0) unfold(active, node);
         break;
       case 'ArrowLeft':
         if (node === null || active === null) return;
@@ -216,7 +217,7 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
                   </span>
                 </ContextMenu.Item>
               )}
-              {(menuNode.children > 0 || menuNode.cut) && (
+              {(menuNode.children > 0 || unfolds(menuNode)) && (
                 <ContextMenu.Item className="menu-item" onClick={() => unfold(menuAt, menuNode)}>
                   {menuNode.children > 0 ? (tree.isOpen(menuAt) ? 'Close' : 'Open') : 'Show all'}
                   <span className="menu-hint">
@@ -242,6 +243,12 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
     </ContextMenu.Root>
   );
 }
+
+/** Whether there is more to a value than its row shows: the rest of a long one, or the picture that its text is. */
+const unfolds = (node: ValueNode): boolean =>
+  node.children === 0 && (node.cut || (node.kind === 'string' && pictureIn(unquoted(node.short)) !== null));
+
+const unquoted = (short: string): string => short.replace(/^"/, '');
 
 /** Deep nesting stops moving to the right, so that a hostile depth cannot push every row out of the window. */
 const indentOf = (depth: number): number => 8 + Math.min(depth - 1, 24) * 16;
@@ -298,11 +305,11 @@ function TreeItem(props: {
           <span className={`tree-value mono value-${node.kind}`}>
             {open !== true && <MarkedText text={node.short} mark={props.mark} />}
           </span>
-          {node.cut && node.children === 0 && (
+          {unfolds(node) && (
             <button type="button" tabIndex={-1} className="link tree-all" onClick={props.onUnfold}>
               {props.unfolded
                 ? 'fold'
-                : pictureIn(node.short) !== null
+                : pictureIn(unquoted(node.short)) !== null
                   ? 'show picture'
                   : `show all ${format.bytes(node.bytes)}`}
             </button>

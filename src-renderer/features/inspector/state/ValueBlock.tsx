@@ -16,7 +16,7 @@ const largestPicture = 16_000_000;
 
 /** Rows kept for a value before it is read; a long one scrolls inside them. */
 export function slotsFor(node: ValueNode): number {
-  if (pictureIn(node.short) !== null) return mostSlots;
+  if (pictureIn(node.short.replace(/^"/, '')) !== null) return mostSlots;
   return Math.max(3, Math.min(mostSlots, Math.ceil(node.bytes / 110) + 1));
 }
 
@@ -33,7 +33,7 @@ export function ValueBlock(props: {
 }): ReactNode {
   const { node } = props;
   if (node.kind === 'string') {
-    const picture = pictureIn(node.short) !== null && node.bytes < largestPicture;
+    const picture = pictureIn(node.short.replace(/^"/, '')) !== null && node.bytes < largestPicture;
     return <TextBlock place={props.shown} at={props.at} picture={picture} />;
   }
   return <TaggedBlock place={props.shown} at={props.at} node={node} />;
