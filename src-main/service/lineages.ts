@@ -1,5 +1,6 @@
 // Lineages of one open store: read once per thread, extended when the thread grows, bounded by points in memory.
 
+import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Lineage } from '../../shared/model/lineage.ts';
 import type { Store } from '../stores/store.ts';
 import { Pace } from './pace.ts';
@@ -26,6 +27,7 @@ export class Lineages {
 
   /** As it stands now. Callers that ask at the same time share one reading, which ends when the last of them gives up. */
   async get(thread: string, signal: AbortSignal, onCount?: (points: number) => void): Promise<Lineage> {
+    if (signal.aborted) throw cancelledCall();
     const known = this.#cache.get(thread);
     if (known !== undefined && !this.#stale.has(thread)) return known;
     let reading = this.#reading.get(thread);
@@ -51,11 +53,18 @@ export class Lineages {
       mine.abort.abort();
       if (this.#reading.get(thread) === mine) this.#reading.delete(thread);
     };
-    signal.addEventListener('abort', leave, { once: true });
+    let onAbort = leave;
+    const cancelled = new Promise<never>((_, reject) => {
+      onAbort = () => {
+        leave();
+        reject(cancelledCall());
+      };
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await mine.promise;
+      return await Promise.race([mine.promise, cancelled]);
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -97,4 +106,8 @@ export class Lineages {
       throw error;
     }
   }
+}
+
+function cancelledCall(): ForkpointError {
+  return new ForkpointError('cancelled', 'The call was cancelled.');
 }

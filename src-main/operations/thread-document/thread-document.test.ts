@@ -1,7 +1,7 @@
 // Thread documents: what is exported from genuine stores comes back byte for byte, satisfies the schema, and damage is refused.
 
 import { readFileSync } from 'node:fs';
-import Ajv2020 from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ThreadRecord } from '../../stores/store.ts';
@@ -16,7 +16,7 @@ import { readThreadDocument } from './import.ts';
 const schema: object = JSON.parse(
   readFileSync(new URL('../../../docs/formats/thread.schema.json', import.meta.url), 'utf8'),
 ) as object;
-const valid = new Ajv2020.default({ strict: true, strictRequired: false }).compile(schema);
+const valid = new Ajv2020({ strict: true, strictRequired: false }).compile(schema);
 
 let place: Workplace;
 beforeEach(() => (place = workplace()));

@@ -27,7 +27,8 @@ export function pointHandlers(stores: OpenStores): HandlersOf<'pending.get' | 'r
       if (found === undefined) throw new ForkpointError('not_found', 'This checkpoint has no such part any more.');
       const start = Math.max(0, Math.trunc(from));
       const end = start + Math.max(0, Math.min(maxRaw, Math.trunc(count)));
-      return { bytes: found.bytes.slice(start, end), total: found.bytes.length };
+      // A copy: `slice` of a Buffer would be a view, and carry the whole cell along.
+      return { bytes: new Uint8Array(found.bytes.subarray(start, end)), total: found.bytes.length };
     },
   };
 }
