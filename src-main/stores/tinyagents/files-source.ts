@@ -26,6 +26,9 @@ import type { LedgerEntry, Picture, Place, RecordSource, ThreadTrouble } from '.
 
 /** Milliseconds of work between two chances to stop. */
 const pauseAfter = 8;
+/** Thread files and ledgers whose content is kept; the rest is read again when asked for. */
+const keptFiles = 64;
+const keptLedgers = 16;
 /** Lines parsed between two chances to stop. */
 const linesPerBatch = 200;
 
@@ -339,7 +342,7 @@ export class FilesRecordSource implements RecordSource {
     }
     file.size = entry.size;
     file.mtimeMs = entry.mtimeMs;
-    this.#files.set(entry.path, file);
+    keepNewest(this.#files, entry.path, file, keptFiles);
     return file.points;
   }
 
@@ -373,7 +376,7 @@ export class FilesRecordSource implements RecordSource {
       const known = this.#ledgers.get(path);
       if (known?.identity === identity) return known.entries;
       const entries = [...ledgerLines(this.#reader, path)];
-      this.#ledgers.set(path, { identity, entries });
+      keepNewest(this.#ledgers, path, { identity, entries }, keptLedgers);
       return entries;
     });
   }
@@ -481,6 +484,16 @@ export class FilesRecordSource implements RecordSource {
       if (owner !== null) threads.add(owner);
     }
     return threads.size === 0 ? null : [...threads];
+  }
+}
+
+/** Sets an entry and lets go of the ones that were set longest ago. */
+function keepNewest<Value>(map: Map<string, Value>, key: string, value: Value, limit: number): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const old of map.keys()) {
+    if (map.size <= limit) return;
+    map.delete(old);
   }
 }
 

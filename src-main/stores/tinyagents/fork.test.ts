@@ -197,6 +197,17 @@ describe.each(inBoth)('%s: edit in place', (name) => {
     );
   });
 
+  it('gives undo back every byte', () => {
+    const one = fixture(name);
+    const before = rows(one, 'main');
+    const texts = before.map((_, i) => recordText(one, 'main', i));
+    const { bundle } = committed(one, { operation: 'edit', key: at(one, 'main', 2), edits: [topic], leave: [] });
+    const { changes, relied } = one.backend.undo(bundle);
+    one.backend.apply(changes, relied, `${bundle}-redo`);
+    expect(rows(one, 'main')).toEqual(before);
+    expect(before.map((_, i) => recordText(one, 'main', i))).toEqual(texts);
+  });
+
   it('refuses an edit that edits nothing', () => {
     const one = fixture(name);
     const request = { operation: 'edit', key: at(one, 'main', 2), edits: [], leave: [] } as const;
@@ -247,6 +258,14 @@ it('SQLite: the projected columns agree with the record', () => {
     expect(row['namespace']).toBe(JSON.stringify(record['namespace']));
     expect(row['next_nodes']).toBe(JSON.stringify(record['next_nodes']));
   }
+});
+
+it('SQLite: says what the host keeps in the same file', () => {
+  const one = fixture('v211-sqlite-wal');
+  const { plan } = planned(one, forkOf(at(one, 'in-wal-only', -1)));
+  expect(plan.warnings.map((w) => w.code)).toEqual(['foreign_tables']);
+  const inPlace = planned(one, forkOf(at(one, 'in-wal-only', -1), { target: { kind: 'in-place' } }));
+  expect(inPlace.plan.warnings).toEqual([]);
 });
 
 describe('fan-outs, barriers and sub-graphs', () => {

@@ -109,6 +109,9 @@ function filesEras(reader: FilesReader): {
       if (reading.ok) found.add(reading.record.era);
     }
   }
+  if (version === 0 && entries.length > filesLookedAt) {
+    seen = `${seen} None of the first ${filesLookedAt} of ${entries.length} line files does.`;
+  }
   // A record of 2.1.1 where nothing was pending or written looks like one of 2.1.0.
   if (found.has(era211)) found.delete(eraBefore211);
   return { eras: byEra(found), version, seen };
