@@ -2,16 +2,21 @@
 // Pure and O(n log n). Columns, not objects: what is drawn is a window of it (`itemsIn`).
 //
 // Step axis: a point stands in the column of its depth. A column in which no branch shows a card is only as wide as the pills over it
-// need. Time axis: gaps follow the time between what is shown, long waits are cut short; a child never stands left of its parent.
+// need. Time axis: gaps follow the time between what is shown, short ones share a column, long waits are cut short.
+// On both, a child stands right of its parent, and no card or pill stands in the gap behind a card, where lines change their lane.
 
 import type { PointIndex } from '../model/lineage.ts';
 import type { BranchIndex, Branches } from './branches.ts';
+import { assignLanes } from './lanes.ts';
+import { continues } from './append.ts';
 
 export const cardWidth = 142;
 export const cardHeight = 44;
 export const columnGap = 34;
 export const lanePitch = 76;
-const pillWidth = 150;
+export const pillWidth = 150;
+/** For a branch's name behind its tip. */
+const nameRoom = 110;
 /** A run shorter than this is not worth hiding, a longer one is cut so that opening a pill never shows more than this. */
 const shortestFold = 4;
 const longestFold = 100;
@@ -30,6 +35,7 @@ export interface SceneOptions {
 
 export interface Scene {
   readonly branches: Branches;
+  readonly options: SceneOptions;
   readonly count: number;
   readonly kind: Uint8Array;
   readonly first: Int32Array;
@@ -39,11 +45,16 @@ export interface Scene {
   readonly branch: Int32Array;
   readonly left: Float64Array;
   readonly right: Float64Array;
+  /** Where a pill of `pillWidth` stands between left and right. */
+  readonly pillLeft: Float64Array;
   /** Item that the edge comes from, -1 for a root. */
   readonly before: Int32Array;
   readonly itemOf: Int32Array;
+  /** Lane of a branch. */
   readonly laneOf: Int32Array;
   readonly lanes: number;
+  /** Time axis: the wait that is drawn 90 pixels wide, in milliseconds. 0 on the step axis. */
+  readonly usualWait: number;
   readonly width: number;
   readonly height: number;
   /** Items of lane l, by place: `laneItems[laneStart[l] .. laneStart[l+1])`. */
@@ -53,8 +64,11 @@ export interface Scene {
 
 export const laneY = (lane: number): number => lane * lanePitch;
 
-export function buildScene(b: Branches, options: SceneOptions): Scene {
+/** `previous`: a scene of the same thread. If points were only appended to it since, the branches that did not grow keep their lanes. */
+export function buildScene(b: Branches, options: SceneOptions, previous: Scene | null = null): Scene {
   const { lineage } = b;
+  const grownFrom =
+    previous !== null && sameOptions(previous.options, options) && continues(previous.branches, b) ? previous : null;
   const n = lineage.count;
   const itemOf = new Int32Array(n).fill(-1);
   const kind: number[] = [];
@@ -123,24 +137,41 @@ export function buildScene(b: Branches, options: SceneOptions): Scene {
   }
   const left = new Float64Array(count);
   const right = new Float64Array(count);
-  if (options.axis === 'step') placeBySteps(b, kind, first, last, left, right);
-  else placeByTime(b, kind, first, before, left, right);
+  let usualWait = 0;
+  const pillLeft = new Float64Array(count);
+  const placing = { b, kind, first, last, before, left, right, pillLeft };
+  if (options.axis === 'step') placeBySteps(placing);
+  else usualWait = placeByTime(placing, grownFrom?.usualWait ?? 0);
 
-  const { laneOf, lanes } = assignLanes(b, itemOf, left, right, runItem);
+  const { laneOf, lanes } = assignLanes({ b, itemOf, left, right, runItem, columnGap, nameRoom, previous: grownFrom });
   let width = 0;
   for (let k = 0; k < count; k++) width = Math.max(width, right[k] ?? 0);
 
-  // Items by lane, then by place.
-  const laneOfItem = (k: number): number => laneOf[branch[k] ?? 0] ?? 0;
+  // Items by lane, then by place. Items of one branch already stand in order, so only the branches of a lane are sorted.
   const laneStart = new Int32Array(lanes + 1);
-  for (let k = 0; k < count; k++) laneStart[laneOfItem(k) + 1] = (laneStart[laneOfItem(k) + 1] ?? 0) + 1;
+  for (let k = 0; k < count; k++) {
+    const lane = laneOf[branch[k] ?? 0] ?? 0;
+    laneStart[lane + 1] = (laneStart[lane + 1] ?? 0) + 1;
+  }
   for (let l = 0; l < lanes; l++) laneStart[l + 1] = (laneStart[l + 1] ?? 0) + (laneStart[l] ?? 0);
-  const laneItems = Int32Array.from({ length: count }, (_, k) => k).sort(
-    (p, q) => laneOfItem(p) - laneOfItem(q) || (left[p] ?? 0) - (left[q] ?? 0),
-  );
+  const laneItems = new Int32Array(count);
+  const filled = laneStart.slice();
+  for (let k = 0; k < count; k++) {
+    const lane = laneOf[branch[k] ?? 0] ?? 0;
+    laneItems[filled[lane] ?? 0] = k;
+    filled[lane] = (filled[lane] ?? 0) + 1;
+  }
+  for (let l = 0; l < lanes; l++) {
+    const items = laneItems.subarray(laneStart[l] ?? 0, laneStart[l + 1] ?? 0);
+    let sorted = true;
+    for (let j = 1; sorted && j < items.length; j++)
+      sorted = (left[items[j - 1] ?? 0] ?? 0) <= (left[items[j] ?? 0] ?? 0);
+    if (!sorted) items.sort((p, q) => (left[p] ?? 0) - (left[q] ?? 0));
+  }
 
   return {
     branches: b,
+    options,
     count,
     kind: Uint8Array.from(kind),
     first: Int32Array.from(first),
@@ -149,10 +180,12 @@ export function buildScene(b: Branches, options: SceneOptions): Scene {
     branch: Int32Array.from(branch),
     left,
     right,
+    pillLeft,
     before,
     itemOf,
     laneOf,
     lanes,
+    usualWait,
     width,
     height: Math.max(0, laneY(lanes - 1)) + cardHeight,
     laneStart,
@@ -160,139 +193,112 @@ export function buildScene(b: Branches, options: SceneOptions): Scene {
   };
 }
 
-function placeBySteps(
-  b: Branches,
-  kind: readonly number[],
-  first: readonly number[],
-  last: readonly number[],
-  left: Float64Array,
-  right: Float64Array,
-): void {
+interface Placing {
+  readonly b: Branches;
+  readonly kind: readonly number[];
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+  readonly before: Int32Array;
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+  readonly pillLeft: Float64Array;
+}
+
+function placeBySteps({ b, kind, first, last, left, right, pillLeft }: Placing): void {
+  const fromOf = (k: number): number => b.depth[first[k] ?? 0] ?? 0;
+  const toOf = (k: number): number => b.depth[last[k] ?? 0] ?? 0;
   let deepest = 0;
-  for (let k = 0; k < kind.length; k++)
-    deepest = Math.max(deepest, b.depth[first[k] ?? 0] ?? 0, b.depth[last[k] ?? 0] ?? 0);
+  for (let k = 0; k < kind.length; k++) deepest = Math.max(deepest, fromOf(k), toOf(k));
   const wide = new Float64Array(deepest + 1);
-  for (let k = 0; k < kind.length; k++) {
-    if (kind[k] !== itemKinds.fold) wide[b.depth[first[k] ?? 0] ?? 0] = cardWidth + columnGap;
-  }
+  for (let k = 0; k < kind.length; k++) if (kind[k] !== itemKinds.fold) wide[fromOf(k)] = cardWidth + columnGap;
   const cards = new Int32Array(deepest + 2);
   for (let c = 0; c <= deepest; c++) cards[c + 1] = (cards[c] ?? 0) + ((wide[c] ?? 0) > 0 ? 1 : 0);
+  const shownIn = (k: number): number => (cards[toOf(k) + 1] ?? 0) - (cards[fromOf(k)] ?? 0);
   const needs = new Float64Array(deepest + 1);
   for (let k = 0; k < kind.length; k++) {
     if (kind[k] !== itemKinds.fold) continue;
-    const from = b.depth[first[k] ?? 0] ?? 0;
-    const to = b.depth[last[k] ?? 0] ?? 0;
-    const shown = (cards[to + 1] ?? 0) - (cards[from] ?? 0);
-    const empty = to - from + 1 - shown;
+    const shown = shownIn(k);
+    const empty = toOf(k) - fromOf(k) + 1 - shown;
     const missing = pillWidth + columnGap - shown * (cardWidth + columnGap);
     if (missing <= 0 || empty === 0) continue;
-    for (let c = from; c <= to; c++) if (wide[c] === 0) needs[c] = Math.max(needs[c] ?? 0, missing / empty);
+    for (let c = fromOf(k); c <= toOf(k); c++) if (wide[c] === 0) needs[c] = Math.max(needs[c] ?? 0, missing / empty);
   }
   const at = new Float64Array(deepest + 2);
   for (let c = 0; c <= deepest; c++) at[c + 1] = (at[c] ?? 0) + ((wide[c] ?? 0) || (needs[c] ?? 0));
+  /** The columns that show cards, in order. */
+  const shownColumns = Int32Array.from({ length: cards[deepest + 1] ?? 0 });
+  for (let c = 0; c <= deepest; c++) if ((wide[c] ?? 0) > 0) shownColumns[cards[c] ?? 0] = c;
   for (let k = 0; k < kind.length; k++) {
-    const from = b.depth[first[k] ?? 0] ?? 0;
-    left[k] = at[from] ?? 0;
-    right[k] =
-      kind[k] === itemKinds.fold ? (at[(b.depth[last[k] ?? 0] ?? 0) + 1] ?? 0) - columnGap : (left[k] ?? 0) + cardWidth;
+    left[k] = at[fromOf(k)] ?? 0;
+    if (kind[k] !== itemKinds.fold) {
+      right[k] = (left[k] ?? 0) + cardWidth;
+      continue;
+    }
+    right[k] = (at[toOf(k) + 1] ?? 0) - columnGap;
+    // Forks of other lanes run down in the gaps behind cards: a pill over such columns stands in one of them, not across a gap.
+    const shown = shownIn(k);
+    pillLeft[k] =
+      shown === 0
+        ? ((left[k] ?? 0) + (right[k] ?? 0) - pillWidth) / 2
+        : (at[shownColumns[(cards[fromOf(k)] ?? 0) + (shown >> 1)] ?? 0] ?? 0);
   }
 }
 
-function placeByTime(
-  b: Branches,
-  kind: readonly number[],
-  first: readonly number[],
-  before: Int32Array,
-  left: Float64Array,
-  right: Float64Array,
-): void {
-  const time = (k: number): number => b.lineage.time[first[k] ?? 0] ?? Number.NaN;
-  const timed = kind.map((_, k) => k).filter((k) => !Number.isNaN(time(k)));
-  timed.sort((p, q) => time(p) - time(q));
-  const gaps = timed.slice(1).map((k, j) => time(k) - time(timed[j] ?? k));
-  const sorted = gaps.filter((g) => g > 0).sort((p, q) => p - q);
-  const usual = sorted[Math.floor(sorted.length / 2)] ?? 1;
-  const place = new Float64Array(kind.length).fill(Number.NaN);
-  let x = 0;
-  timed.forEach((k, j) => {
-    if (j > 0) x += Math.min(((gaps[j - 1] ?? 0) / usual) * 90, 4 * (cardWidth + columnGap));
-    place[k] = x;
-  });
-  const done = new Uint8Array(kind.length);
-  const put = (k: number): void => {
-    const stack: number[] = [];
-    for (let at = k; at >= 0 && done[at] === 0 && stack.length <= kind.length; at = before[at] ?? -1) {
+/** Columns as on the step axis, so that lines between lanes find a free gap behind every card; how far apart they are tells the time. */
+function placeByTime({ b, kind, first, before, left, right, pillLeft }: Placing, keptWait: number): number {
+  const pitch = pillWidth + columnGap;
+  const count = kind.length;
+  const time = new Float64Array(count);
+  const done = new Uint8Array(count);
+  const stack: number[] = [];
+  // A child is never earlier than what it follows; where no time is known it follows at once.
+  for (let k = 0; k < count; k++) {
+    for (let at = k; at >= 0 && done[at] === 0; at = before[at] ?? -1) {
       stack.push(at);
       done[at] = 1;
     }
     while (stack.length > 0) {
       const at = stack.pop() ?? 0;
       const from = before[at] ?? -1;
-      const least = from < 0 ? 0 : (right[from] ?? 0) + columnGap;
-      const wanted = place[at] ?? Number.NaN;
-      left[at] = Number.isNaN(wanted) ? least : Math.max(least, wanted);
-      right[at] = (left[at] ?? 0) + (kind[at] === itemKinds.fold ? pillWidth : cardWidth);
+      const least = from < 0 || from === at ? -Infinity : (time[from] ?? 0);
+      const own = b.lineage.time[first[at] ?? 0] ?? Number.NaN;
+      time[at] = Number.isNaN(own) ? least : Math.max(own, least);
     }
-  };
-  for (let k = 0; k < kind.length; k++) put(k);
+  }
+  const depthOf = (k: number): number => b.depth[first[k] ?? 0] ?? 0;
+  const order = Int32Array.from({ length: count }, (_, k) => k).sort(
+    (p, q) => (time[p] === time[q] ? 0 : (time[p] ?? 0) < (time[q] ?? 0) ? -1 : 1) || depthOf(p) - depthOf(q) || p - q,
+  );
+  const gaps: number[] = [];
+  for (let j = 1; j < count; j++) {
+    const gap = (time[order[j] ?? 0] ?? 0) - (time[order[j - 1] ?? 0] ?? 0);
+    if (gap > 0 && Number.isFinite(gap)) gaps.push(gap);
+  }
+  gaps.sort((p, q) => p - q);
+  // While points are only appended, the scale stays as it was: a new median would move everything that is on screen.
+  const usual = keptWait > 0 ? keptWait : (gaps[gaps.length >> 1] ?? 1);
+  let column = 0;
+  let wanted = 0;
+  let last = Number.NaN;
+  for (const k of order) {
+    const wait = (time[k] ?? 0) - last;
+    if (wait > 0) wanted = Math.max(wanted, column) + Math.min((wait / usual) * 90, 4 * pitch);
+    last = time[k] ?? 0;
+    const from = before[k] ?? -1;
+    const least = from < 0 || from === k ? 0 : (left[from] ?? 0) + pitch;
+    if (least > column || wanted >= column + pitch) column = Math.max(wanted, column + pitch);
+    left[k] = column;
+    pillLeft[k] = column;
+    right[k] = column + (kind[k] === itemKinds.fold ? pillWidth : cardWidth);
+  }
+  return usual;
 }
 
-/**
- * Lanes: each branch takes the nearest lane below the one it left that is free from its start on; branches are taken by start.
- * A tree over the lanes' ends finds that lane in O(log n).
- */
-function assignLanes(
-  b: Branches,
-  itemOf: Int32Array,
-  left: Float64Array,
-  right: Float64Array,
-  runItem: ReadonlyMap<BranchIndex, ItemIndex>,
-): { laneOf: Int32Array; lanes: number } {
-  const total = b.branches.length;
-  const laneOf = new Int32Array(total);
-  const startOf = (i: number): number => left[itemOf[b.branches[i]?.start ?? 0] ?? 0] ?? 0;
-  const endOf = (i: number): number => right[itemOf[b.branches[i]?.tip ?? 0] ?? 0] ?? 0;
-  const order = Array.from({ length: total }, (_, i) => i).sort((p, q) => startOf(p) - startOf(q) || p - q);
-  let leaves = 1;
-  while (leaves < total + 1) leaves *= 2;
-  const busy = new Float64Array(2 * leaves).fill(-Infinity);
-  const take = (lane: number, until: number): void => {
-    for (let at = lane + leaves; at >= 1; at >>= 1) {
-      busy[at] = at >= leaves ? until : Math.min(busy[2 * at] ?? 0, busy[2 * at + 1] ?? 0);
-    }
-  };
-  const firstFree = (from: number, start: number): number => {
-    // Climb until a subtree right of `from` holds a free lane, then descend into its leftmost one.
-    let at = from + leaves;
-    if ((busy[at] ?? 0) < start) return from;
-    for (;;) {
-      while (at % 2 === 1) at >>= 1;
-      if (at === 0) return from;
-      at++;
-      if ((busy[at] ?? 0) < start) break;
-    }
-    while (at < leaves) at = (busy[2 * at] ?? 0) < start ? 2 * at : 2 * at + 1;
-    return at - leaves;
-  };
-  let lanes = total === 0 ? 0 : 1;
-  for (const i of order) {
-    const one = b.branches[i];
-    if (one === undefined) continue;
-    if (one.run >= 0 && runItem.has(one.run) && one.run !== i) continue;
-    const from = one.from < 0 ? -1 : (b.branchOf[one.from] ?? -1);
-    const lane = firstFree(from < 0 ? 0 : (laneOf[from] ?? 0) + 1, startOf(i) - columnGap + 1);
-    laneOf[i] = lane;
-    lanes = Math.max(lanes, lane + 1);
-    // Room for the branch's name after its tip.
-    take(lane, endOf(i) + (one.run >= 0 ? 0 : 110));
-  }
-  for (const [run] of runItem) {
-    b.branches.forEach((one, i) => {
-      if (one.run === run) laneOf[i] = laneOf[run] ?? 0;
-    });
-  }
-  return { laneOf, lanes };
-}
+const sameOptions = (a: SceneOptions, b: SceneOptions): boolean =>
+  a.axis === b.axis &&
+  a.unfoldAll === b.unfoldAll &&
+  a.opened.size === b.opened.size &&
+  [...a.opened].every((point) => b.opened.has(point));
 
 export interface Box {
   readonly left: number;
@@ -304,7 +310,7 @@ export interface Box {
 /** Items that touch the box, lane by lane; O(lanes in the box × log n + hits). */
 export function itemsIn(scene: Scene, box: Box): ItemIndex[] {
   const found: ItemIndex[] = [];
-  const from = Math.max(0, Math.floor((box.top - cardHeight) / lanePitch));
+  const from = Math.max(0, Math.ceil((box.top - cardHeight) / lanePitch));
   const to = Math.min(scene.lanes - 1, Math.floor(box.bottom / lanePitch));
   for (let lane = from; lane <= to; lane++) {
     let low = scene.laneStart[lane] ?? 0;

@@ -6,7 +6,7 @@ import type { Status } from '../../../shared/model/status.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { clockTime } from '../../ui/format.ts';
 import type { Colours } from './palette-colours.ts';
-import { cardHeight, cardWidth, itemKinds, itemsIn, laneY } from '../../../shared/layout/scene.ts';
+import { cardHeight, cardWidth, itemKinds, itemsIn, laneY, pillWidth } from '../../../shared/layout/scene.ts';
 import type { Box, ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 
 export interface Camera {
@@ -102,12 +102,9 @@ function drawEdges(canvas: CanvasRenderingContext2D, d: Drawing, items: readonly
   canvas.setLineDash([]);
 }
 
-/** Pills stand in the middle of their place, so their edges reach to it from both sides. */
+/** Where a pill is drawn within its place; its edges reach to it from both sides. */
 export function pillBox(scene: Scene, item: ItemIndex): { readonly left: number; readonly width: number } {
-  const left = scene.left[item] ?? 0;
-  const right = scene.right[item] ?? 0;
-  const width = Math.min(right - left, 150);
-  return { left: (left + right - width) / 2, width };
+  return { left: scene.pillLeft[item] ?? 0, width: pillWidth };
 }
 
 const startOf = (scene: Scene, item: ItemIndex): number =>
