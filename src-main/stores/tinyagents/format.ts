@@ -28,14 +28,6 @@ const capabilities: readonly string[] = [
   'live',
 ];
 
-const unable = [
-  {
-    operation: 'fork',
-    reason:
-      'A point of a sub-graph alone cannot be forked: tinyagents resumes a graph at its root. Fork the root point that stands after it.',
-  },
-];
-
 /** Columns by which the table is told from those of LangGraph, clawdia and wesichain, which use the same name. */
 const ownColumns = ['seq', 'thread_id', 'checkpoint_id', 'parent_checkpoint_id', 'namespace', 'next_nodes', 'record'];
 
@@ -146,7 +138,7 @@ export const tinyagentsSqlite: Format<SqliteReader> = {
   backend: 'sqlite',
   eras,
   capabilities,
-  unable,
+  unable: [],
   detect: detectSqlite,
   open(backend) {
     const { reader } = backend;
@@ -166,7 +158,7 @@ export const tinyagentsFiles: Format<FilesReader> = {
   backend: 'files',
   eras,
   capabilities,
-  unable,
+  unable: [],
   detect: detectFiles,
   open(backend) {
     const { reader } = backend;

@@ -157,6 +157,13 @@ function checkThread({ store, path }: OpenedFixture, golden: GoldenThread, chain
       for (const question of questions) {
         expect(plain(asked.find((q) => q.id === question.id)!.value)).toEqual(question.payload);
       }
+      // The line in the list says what a person is asked, or what went wrong.
+      const asking = (questions[0]?.payload as { question?: string } | undefined)?.question;
+      if (asking !== undefined && row.status === 'interrupted') {
+        expect(row.note).toBe(`${questions[0]!.node}: ${asking.replace(/\s+/g, ' ')}`.slice(0, 200));
+      }
+      if (row.status === 'failed') expect(row.note).toContain(record.metadata.error!);
+      if (row.status === 'terminal') expect(row.note).toBeNull();
       const errors = pending.tasks.filter((t) => t.error !== null);
       expect(errors.map((t) => plain(t.error))).toEqual(
         record.metadata.failed_node === undefined ? [] : [record.metadata.error],
