@@ -117,7 +117,11 @@ function Panes(): ReactNode {
   const [height, setHeight] = useState(() => window.innerHeight);
   const width = useWidth();
   const thread = useView((v) => v.thread);
-  const [shown, setShown] = useState(true);
+  const [hidden, setHidden] = useState(false);
+  /** In a narrow window: the thread over which the list was asked for. Choosing another one is the end of looking for it. */
+  const [askedOver, setAskedOver] = useState<string | null>(null);
+  const isNarrow = width < narrow;
+  const shown = isNarrow ? thread === null || askedOver === thread : !hidden;
   useEffect(() => {
     const onResize = (): void => setHeight(window.innerHeight);
     window.addEventListener('resize', onResize);
@@ -128,21 +132,17 @@ function Panes(): ReactNode {
       registerActions('panes', [
         {
           id: 'view.threads',
-          label: 'Show or hide the threads',
+          label: shown ? 'Hide the threads' : 'Show the threads',
           group: 'View',
           shortcut: ['Mod+b'],
-          perform: () => setShown((s) => !s),
+          perform: () => {
+            if (isNarrow) setAskedOver(shown ? null : thread);
+            else setHidden(shown);
+          },
         },
       ]),
-    [],
+    [shown, isNarrow, thread],
   );
-  // A narrow window shows one or the other: choosing a thread is the end of looking for it.
-  useEffect(() => {
-    if (window.innerWidth < narrow && thread !== null) setShown(false);
-  }, [thread]);
-  useEffect(() => {
-    if (width >= narrow) setShown(true);
-  }, [width >= narrow]);
 
   const room = height - 44 - 26 - 38;
   const inspector = Math.max(160, Math.min(inspectorHeight, room - 150));

@@ -5,11 +5,11 @@ import type { Host } from './host.ts';
 
 /** What the preload exposes; everything in it is plain data or a function of plain data. */
 export interface DesktopBridge {
-  chooseStore(kind: 'file' | 'folder'): Promise<string | null>;
-  pathOfDrop(file: File): string | null;
+  readonly chooseStore: (kind: 'file' | 'folder') => Promise<string | null>;
+  readonly pathOfDrop: (file: File) => string | null;
   onOpen(listener: (request: string) => void): () => void;
   /** Asks main for a new pair of ports; the window's one arrives as the message `fp:port`. */
-  requestPort(): void;
+  readonly requestPort: () => void;
 }
 
 declare global {
@@ -20,7 +20,7 @@ declare global {
 
 interface Desktop extends DesktopBridge {
   /** The next port to the service. */
-  port(): Promise<MessagePort>;
+  readonly port: () => Promise<MessagePort>;
 }
 
 export function desktopBridge(): Desktop | null {

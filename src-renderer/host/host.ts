@@ -5,18 +5,18 @@ import type { ServiceClient } from '../../shared/contract/service.ts';
 
 export interface Host {
   /** Connects to the service; a client outlives restarts of the service and says so by `onConnection`. */
-  connect(): Promise<ServiceClient>;
+  readonly connect: () => Promise<ServiceClient>;
   /** Lets the person choose a store; null when the host has no chooser (then it offers none), resolves to null when cancelled. */
   readonly chooseStore: ((kind: 'file' | 'folder') => Promise<string | null>) | null;
   /** The path of a dropped file or folder; null where pages are not told (the web host). */
   readonly pathOfDrop: ((file: File) => string | null) | null;
   /** Saves a file that the person asked for. Resolves to false when they cancelled. */
-  save(name: string, type: string, chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<boolean>;
-  copy(text: string): Promise<void>;
+  readonly save: (name: string, type: string, chunks: AsyncIterable<Uint8Array<ArrayBuffer>>) => Promise<boolean>;
+  readonly copy: (text: string) => Promise<void>;
   /** Addresses that the system hands over after the start (deep links, second instances). Returns the stop function. */
   onOpen(listener: (request: string) => void): () => void;
   /** The address of a view for another person or place. */
-  linkOf(query: string): string;
+  readonly linkOf: (query: string) => string;
 }
 
 export const HostContext = createContext<Host | null>(null);

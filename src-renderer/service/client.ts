@@ -1,7 +1,7 @@
 // The service as React sees it: one client from context, calls that cancel when they are no longer wanted and keep the last answer
 // on screen while the next is read, and the state of the connection.
 
-import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { EventName, EventOf, MethodName, Params, Result } from '../../shared/contract/methods.ts';
 import type { ServiceClient } from '../../shared/contract/service.ts';
 import { asForkpointError } from '../../shared/model/errors.ts';
@@ -37,6 +37,8 @@ export interface UseCallOptions {
 }
 
 interface Answer<T> {
+  /** The params that this is about, as JSON. */
+  readonly text: string | null;
   readonly data: T | null;
   readonly error: ForkpointError | null;
   readonly loading: boolean;
@@ -44,7 +46,7 @@ interface Answer<T> {
   readonly progress: EventOf<'call.progress'> | null;
 }
 
-const nothing = { data: null, error: null, loading: false, slow: false, progress: null } as const;
+const nothing = { text: null, data: null, error: null, loading: false, slow: false, progress: null } as const;
 
 /**
  * Calls the service whenever `params` change (compared as JSON, so plain values only); null params call nothing.
@@ -61,22 +63,25 @@ export function useCall<M extends MethodName>(
   const abort = useRef<AbortController | null>(null);
   const text = params === null ? null : JSON.stringify(params);
   const latest = useRef(params);
-  latest.current = params;
   const keep = options.keep ?? true;
-  const lastText = useRef<string | null>(null);
+  const { revision } = options;
 
   useEffect(() => {
+    latest.current = params;
+  });
+  useEffect(() => {
     const wanted = latest.current;
-    const changed = lastText.current !== text;
-    lastText.current = text;
-    if (wanted === null) {
-      setAnswer(nothing);
-      return;
-    }
+    if (text === null || wanted === null) return;
     const controller = new AbortController();
     abort.current = controller;
-    setAnswer((a) => ({ ...(keep || !changed ? a : nothing), loading: true, slow: false, progress: null }));
     const began = performance.now();
+    setAnswer((a) => ({
+      ...(keep || a.text === text ? a : nothing),
+      text,
+      loading: true,
+      slow: false,
+      progress: null,
+    }));
     const timer = setTimeout(() => setAnswer((a) => ({ ...a, slow: true })), 150);
     client
       .call(method, wanted, {
@@ -89,11 +94,10 @@ export function useCall<M extends MethodName>(
         (data) => {
           if (controller.signal.aborted) return;
           noteRead(performance.now() - began);
-          setAnswer({ ...nothing, data });
+          setAnswer({ ...nothing, text, data });
         },
         (thrown: unknown) => {
-          if (controller.signal.aborted) return;
-          setAnswer({ ...nothing, error: asForkpointError(thrown) });
+          if (!controller.signal.aborted) setAnswer({ ...nothing, text, error: asForkpointError(thrown) });
         },
       )
       .finally(() => clearTimeout(timer));
@@ -101,19 +105,27 @@ export function useCall<M extends MethodName>(
       clearTimeout(timer);
       controller.abort();
     };
-  }, [client, method, text, keep, attempt, options.revision]);
+    // `attempt` and `revision` ask for the same thing once more.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [client, method, text, keep, attempt, revision]);
 
+  const cancel = useCallback(() => {
+    abort.current?.abort();
+    setAnswer((a) => ({ ...a, loading: false, slow: false, progress: null }));
+  }, []);
+  const retry = useCallback(() => setAttempt((n) => n + 1), []);
+  const shown = text === null ? nothing : answer;
   // Between a change of params and the effect, the old answer must not pass for the new one.
-  const stale = lastText.current !== text;
+  const stale = shown.text !== text;
+  const { error, slow, progress } = shown;
   return {
-    ...answer,
-    data: stale && !keep ? null : answer.data,
-    loading: answer.loading || (stale && text !== null),
-    cancel: () => {
-      abort.current?.abort();
-      setAnswer((a) => ({ ...a, loading: false, slow: false, progress: null }));
-    },
-    retry: () => setAttempt((n) => n + 1),
+    data: stale && !keep ? null : shown.data,
+    error,
+    slow,
+    progress,
+    loading: shown.loading || stale,
+    cancel,
+    retry,
   };
 }
 

@@ -31,12 +31,12 @@ export function keepLocation(client: ServiceClient): () => void {
     timer = null;
     if (!useSession.getState().ready || useView.getState().store === null) return;
     const fragment = `#${viewQuery()}`;
+    const last = place;
+    place = placeOf();
     if (location.hash === fragment) return;
     // Another store or thread is a place to come back to; a step along a branch is not.
-    const next = placeOf();
-    if (next === place || place.endsWith('\n')) history.replaceState(null, '', fragment);
+    if (place === last || last.endsWith('\n')) history.replaceState(null, '', fragment);
     else history.pushState(null, '', fragment);
-    place = next;
   };
   const schedule = (): void => {
     if (timer === null) timer = setTimeout(write, 150);

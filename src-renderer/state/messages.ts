@@ -14,9 +14,9 @@ export interface Message {
 
 interface Messages {
   readonly messages: readonly Message[];
-  say(text: string, action?: Message['action']): void;
-  sayError(thrown: unknown): void;
-  dismiss(id: number): void;
+  readonly say: (text: string, action?: Message['action']) => void;
+  readonly sayError: (thrown: unknown) => void;
+  readonly dismiss: (id: number) => void;
 }
 
 let nextId = 1;

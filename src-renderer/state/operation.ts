@@ -22,9 +22,9 @@ interface OperationState {
   readonly start: OperationStart | null;
   /** True while typed edits would be lost by closing; the window asks before it opens another sheet or unloads. */
   readonly unsaved: boolean;
-  open(start: OperationStart): void;
-  close(): void;
-  setUnsaved(unsaved: boolean): void;
+  readonly open: (start: OperationStart) => void;
+  readonly close: () => void;
+  readonly setUnsaved: (unsaved: boolean) => void;
 }
 
 export const useOperation = create<OperationState>()((set) => ({

@@ -28,20 +28,20 @@ export interface View {
 
 export interface ViewActions {
   /** Shows another store and forgets what belonged to the last one. */
-  showStore(store: string | null): void;
-  showThread(thread: string | null): void;
+  readonly showStore: (store: string | null) => void;
+  readonly showThread: (thread: string | null) => void;
   /** Selects a checkpoint; the compared one stays unless it is the same. */
-  showCheckpoint(key: string | null): void;
+  readonly showCheckpoint: (key: string | null) => void;
   /** Compares the selected checkpoint with `key`; null ends it. */
-  compare(key: string | null): void;
-  swapCompared(): void;
-  showTab(tab: Tab): void;
-  showPath(path: string | null): void;
-  showApplied(applied: boolean): void;
-  showNamespace(namespace: string | null): void;
-  filterThreads(filter: { readonly search?: string; readonly status?: Status | null }): void;
+  readonly compare: (key: string | null) => void;
+  readonly swapCompared: () => void;
+  readonly showTab: (tab: Tab) => void;
+  readonly showPath: (path: string | null) => void;
+  readonly showApplied: (applied: boolean) => void;
+  readonly showNamespace: (namespace: string | null) => void;
+  readonly filterThreads: (filter: { readonly search?: string; readonly status?: Status | null }) => void;
   /** Everything at once, from an address whose store has been opened. */
-  restore(view: View): void;
+  readonly restore: (view: View) => void;
 }
 
 const empty: View = {

@@ -28,8 +28,8 @@ export function fakeClient(handlers: FakeHandlers, delay = 3): FakeClient {
     },
     on(event, listener) {
       const set = listeners.get(event) ?? new Set();
-      listeners.set(event, set.add(listener as (payload: never) => void));
-      return () => set.delete(listener as (payload: never) => void);
+      listeners.set(event, set.add(listener));
+      return () => set.delete(listener);
     },
     onConnection(listener) {
       connection.add(listener);

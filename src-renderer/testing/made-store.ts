@@ -125,7 +125,7 @@ export function madeThread(thread: string, count: number, seed = 1, head: Status
   const columns: LineageColumns = {
     thread,
     count,
-    ids: stringColumn(made.map((_, i) => idOf(i))) as LineageColumns['ids'],
+    ids: stringColumn(made.map((_, i) => idOf(i))),
     nth: new Uint32Array(count),
     parent: Int32Array.from(made, (p) => p.parent),
     link: Uint8Array.from(made, (p) => linkKinds.indexOf(p.parent < 0 ? 'root' : p.inferred ? 'inferred' : 'explicit')),

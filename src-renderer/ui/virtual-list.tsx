@@ -36,6 +36,8 @@ const rowRole = { listbox: 'option', tree: 'treeitem', list: 'listitem' } as con
 export function VirtualList(props: VirtualListProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
+  // The virtualizer is one changing object by design; nothing here is memoised on it.
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: props.count,
     getScrollElement: () => scroller.current,

@@ -183,11 +183,12 @@ export function LineagePane(): ReactNode {
     return () => observer.disconnect();
   }, []);
 
+  const isDrawn = scene !== null && scene.count > 0;
   // React Flow calls itself an application, which would hide the tree's items from the tree around it.
   useLayoutEffect(() => {
     const wrapper = pane.current?.querySelector('.react-flow');
     wrapper?.setAttribute('role', 'presentation');
-    if (wrapper == null) return;
+    if (!isDrawn || wrapper == null) return;
     // Whoever scrolls an item into view (a screen reader's cursor) pans; React Flow itself only undoes the scroll.
     const onScroll = (): void => {
       const { scrollLeft, scrollTop } = wrapper;
@@ -198,7 +199,7 @@ export function LineagePane(): ReactNode {
     };
     wrapper.addEventListener('scroll', onScroll, true);
     return () => wrapper.removeEventListener('scroll', onScroll, true);
-  }, [goTo, scene === null]);
+  }, [goTo, isDrawn]);
 
   const click = (point: number, event: { readonly ctrlKey: boolean; readonly metaKey: boolean }): void => {
     if (event.ctrlKey || event.metaKey) comparePoint(point);
@@ -286,7 +287,7 @@ export function LineagePane(): ReactNode {
       {scene !== null && scene.count > 0 && (
         <>
           <Tools scene={scene} camera={cameraActions} />
-          <Minimap ref={map} scene={scene} colours={colours} current={current} onGo={cameraActions.centre} />
+          <Minimap handle={map} scene={scene} colours={colours} current={current} onGo={cameraActions.centre} />
           <Hint scene={scene} point={hovered} />
         </>
       )}

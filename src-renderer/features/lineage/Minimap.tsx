@@ -23,9 +23,9 @@ export function Minimap(props: {
   readonly current: ReadonlySet<number>;
   /** World place that shall be in the middle. */
   readonly onGo: (x: number, y: number) => void;
-  readonly ref: Ref<MinimapHandle>;
+  readonly handle: Ref<MinimapHandle>;
 }): ReactNode {
-  const { scene, colours, current, onGo } = props;
+  const { scene, colours, current, onGo, handle } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const bitmap = useRef<HTMLCanvasElement | null>(null);
   const last = useRef<{ camera: Camera; w: number; h: number } | null>(null);
@@ -86,7 +86,7 @@ export function Minimap(props: {
   }, [scene, colours, current, scaleX, scaleY, paint]);
 
   useImperativeHandle(
-    props.ref,
+    handle,
     () => ({
       show(camera, w, h) {
         last.current = { camera, w, h };

@@ -13,7 +13,7 @@ import {
   useLineageState,
 } from './lineage-state.ts';
 import { foldOver } from '../../../shared/layout/scene.ts';
-import { neighbour, placeOn } from './walk.ts';
+import { hostOf, hostedRuns, neighbour, placeOn } from './walk.ts';
 
 /** Place of the selected point on the followed branch, and the branch's points. */
 export function placeOnPath(): { readonly path: Int32Array; readonly place: number } {
@@ -31,18 +31,20 @@ export function step(by: number): boolean {
   return true;
 }
 
+/** Down from a step goes into the sub-graph that ran under it, up leads out again; else to the branch below or above. */
 function toBranch(by: 1 | -1): void {
   const { branches, scene } = useLineageState.getState();
   const point = selectedPoint();
   if (branches === null || scene === null || point < 0) return;
-  let next = neighbour(branches, (b) => scene.laneOf[b] ?? 0, point, by);
+  const host = hostOf(branches, point);
+  const runs = hostedRuns(branches, host >= 0 ? host : point);
+  const own = branches.branches[branches.branches[branches.branchOf[point] ?? -1]?.run ?? -1]?.start ?? -1;
+  const within = neighbour(branches, (b) => scene.laneOf[b] ?? 0, point, by);
+  const across = runs[host >= 0 ? runs.indexOf(own) + by : by === 1 ? 0 : -1];
+  const next = host < 0 ? (across ?? within) : within >= 0 ? within : (across ?? (by === -1 ? host : -1));
   if (next < 0) return;
   const fold = foldOver(scene, next);
-  // Into a folded sub-graph: at its beginning.
-  if (fold >= 0 && branches.branches[branches.branchOf[fold] ?? -1]?.run !== -1) {
-    openFold(fold);
-    next = fold;
-  }
+  if (fold >= 0) openFold(fold);
   follow(branches.branchOf[next] ?? -1);
   selectPoint(next);
 }

@@ -1,6 +1,6 @@
 // Where the camera goes: fit the branch, fit the selection, overview; keep the selected card in sight and in place.
 
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import type { RefObject } from 'react';
 import { useView } from '../../state/view.ts';
 
@@ -30,7 +30,9 @@ export function useCameraActions(given: {
   readonly goTo: (camera: Camera, animated: boolean) => void;
 }): CameraActions {
   const latest = useRef(given);
-  latest.current = given;
+  useLayoutEffect(() => {
+    latest.current = given;
+  });
   const store = useView((v) => v.store);
   const thread = useView((v) => v.thread);
   const shownFor = useRef<string | null>(null);
@@ -147,10 +149,9 @@ export function useCameraActions(given: {
   }, [store, thread, fit, reveal, branchBox]);
 
   const { scene, size, selected } = given;
-  useEffect(
-    () => (actions.ready === undefined ? undefined : isReady.current ? actions.ready() : undefined),
-    [actions, scene, size],
-  );
+  useEffect(() => {
+    if (isReady.current && scene !== null && size.width > 0) actions.ready();
+  }, [actions, scene, size.width]);
 
   // A new picture of the same thread: the selected card stays where it is on the screen. A new selection is brought into sight.
   const before = useRef<{ readonly scene: Scene; readonly selected: PointIndex } | null>(null);

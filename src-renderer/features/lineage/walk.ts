@@ -21,7 +21,7 @@ export function placeOn(b: Branches, path: Int32Array, point: PointIndex): numbe
 
 /**
  * The point at the same depth on the next branch below (`1`) or above (`-1`), by lane; where no branch there reaches this depth, the
- * nearest end of the nearest one. -1 if there is none.
+ * nearest end of the nearest one. Sub-graphs are no neighbours of the lines they run under (`hostedRuns`). -1 if there is none.
  */
 export function neighbour(
   b: Branches,
@@ -32,11 +32,13 @@ export function neighbour(
   const own = b.branchOf[point] ?? -1;
   const lane = laneOf(own);
   const depth = b.depth[point] ?? 0;
+  const run = b.branches[own]?.run ?? -1;
+  const inRun = run >= 0;
   let best = -1;
   let bestCost = Infinity;
   b.branches.forEach((branch, i) => {
     const away = (laneOf(i) - lane) * by;
-    if (i === own || away <= 0) return;
+    if (i === own || away <= 0 || branch.run >= 0 !== inRun || (inRun && branch.run !== run)) return;
     const start = b.depth[branch.start] ?? 0;
     const end = b.depth[branch.tip] ?? 0;
     const miss = depth < start ? start - depth : depth > end ? depth - end : 0;
@@ -52,4 +54,14 @@ export function neighbour(
   let at = branch.start;
   while (at !== branch.tip && (b.depth[at] ?? 0) < depth) at = b.next[at] ?? branch.tip;
   return at;
+}
+
+/** First points of the sub-graphs that ran under `point`, in order. */
+export const hostedRuns = (b: Branches, point: PointIndex): PointIndex[] =>
+  b.hosts[point] === 1 ? b.branches.flatMap((one, i) => (one.from === point && one.run === i ? [one.start] : [])) : [];
+
+/** The point under which the sub-graph of `point` ran, -1 outside of sub-graphs. */
+export function hostOf(b: Branches, point: PointIndex): PointIndex {
+  const run = b.branches[b.branchOf[point] ?? -1]?.run ?? -1;
+  return b.branches[run]?.from ?? -1;
 }

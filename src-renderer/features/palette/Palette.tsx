@@ -6,11 +6,11 @@ import { useDeferredValue, useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { possibleActions, registerActions } from '../../actions/action.ts';
 import { performAction } from '../../actions/keyboard.ts';
-import { formatKey } from '../../../shared/model/key.ts';
+import type { ThreadRow } from '../../../shared/contract/methods.ts';
 import { stringAt } from '../../../shared/model/lineage.ts';
 import type { Lineage } from '../../../shared/model/lineage.ts';
 import { useCall } from '../../service/client.ts';
-import { useLineageState } from '../lineage/lineage-state.ts';
+import { keyAt, useLineageState } from '../lineage/lineage-state.ts';
 import { useView } from '../../state/view.ts';
 import { Kbd } from '../../ui/controls.tsx';
 import { counted } from '../../ui/format.ts';
@@ -58,6 +58,7 @@ export function Palette(): ReactNode {
 
 function PaletteBody(props: { readonly close: () => void }): ReactNode {
   const [text, setText] = useState('');
+  const [value, setValue] = useState('');
   const query = useDeferredValue(text.trim());
   const store = useView((v) => v.store);
   const lineage = useLineageState((s) => s.lineage);
@@ -81,18 +82,32 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
     requestAnimationFrame(perform);
   };
 
+  const group = rows.length > 0 && <ThreadGroup rows={rows} matched={matched} query={query} run={run} />;
+  // What is chosen is the first line, as long as the person has not moved to another that is still there.
+  const found = [
+    ...(words.length > 0 ? rows.map(threadValue) : []),
+    ...ids.map((i) => `checkpoint ${i}`),
+    ...actions.map((a) => a.id),
+    ...(words.length === 0 ? rows.map(threadValue) : []),
+    'threads more',
+  ];
+  const chosen = found.includes(value) ? value : (found[0] ?? '');
+
   return (
-    <Command shouldFilter={false} label="Commands" loop>
+    <Command shouldFilter={false} label="Commands" loop value={chosen} onValueChange={setValue}>
       <Command.Input
         autoFocus
         className="palette-field"
         placeholder="Command, thread, or checkpoint id"
         value={text}
-        onValueChange={setText}
+        onValueChange={(next) => {
+          setText(next);
+          setValue('');
+        }}
       />
       <Command.List className="palette-list">
         <Command.Empty className="palette-empty">Nothing here is called “{query}”.</Command.Empty>
-        {words.length > 0 && rows.length > 0 && <Threads />}
+        {words.length > 0 && group}
         {ids.length > 0 && lineage !== null && (
           <Command.Group heading="Checkpoints of this thread">
             {ids.map((i) => {
@@ -101,7 +116,7 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
                 <Command.Item
                   key={i}
                   value={`checkpoint ${i}`}
-                  onSelect={() => run(() => useView.getState().showCheckpoint(keyOf(lineage, i)))}
+                  onSelect={() => run(() => useView.getState().showCheckpoint(keyAt(lineage, i)))}
                 >
                   <span className="mono ellipsis">{id}</span>
                 </Command.Item>
@@ -125,45 +140,46 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
             ))}
           </Command.Group>
         )}
-        {words.length === 0 && rows.length > 0 && <Threads />}
+        {words.length === 0 && group}
       </Command.List>
     </Command>
   );
-
-  function Threads(): ReactNode {
-    return (
-      <Command.Group heading="Threads">
-        {rows.map((row) => (
-          <Command.Item
-            key={row.thread}
-            value={`thread ${row.thread}`}
-            onSelect={() => run(() => useView.getState().showThread(row.thread))}
-          >
-            <span className="ellipsis" dir="auto">
-              {row.thread}
-            </span>
-            <span className="palette-hint faint">{counted(row.checkpoints, 'step')}</span>
-          </Command.Item>
-        ))}
-        {matched > rows.length && (
-          <Command.Item
-            value="threads more"
-            onSelect={() => run(() => useView.getState().filterThreads({ search: query, status: null }))}
-          >
-            <span className="dim">
-              {counted(matched - rows.length, 'more thread')}: show {query === '' ? 'all' : 'them'} in the list
-            </span>
-          </Command.Item>
-        )}
-      </Command.Group>
-    );
-  }
 }
 
-const keyOf = (lineage: Lineage, i: number): string =>
-  formatKey({
-    thread: lineage.thread,
-    namespace: lineage.namespaces[lineage.namespace[i] ?? 0] ?? '',
-    id: stringAt(lineage.ids, i),
-    nth: lineage.nth[i] ?? 0,
-  });
+function ThreadGroup(props: {
+  readonly rows: readonly ThreadRow[];
+  readonly matched: number;
+  readonly query: string;
+  readonly run: (perform: () => void) => void;
+}): ReactNode {
+  const { rows, matched, query, run } = props;
+  const more = matched - rows.length;
+  return (
+    <Command.Group heading="Threads">
+      {rows.map((row) => (
+        <Command.Item
+          key={row.thread}
+          value={threadValue(row)}
+          onSelect={() => run(() => useView.getState().showThread(row.thread))}
+        >
+          <span className="ellipsis" dir="auto">
+            {row.thread}
+          </span>
+          <span className="palette-hint faint">{counted(row.checkpoints, 'step')}</span>
+        </Command.Item>
+      ))}
+      {more > 0 && (
+        <Command.Item
+          value="threads more"
+          onSelect={() => run(() => useView.getState().filterThreads({ search: query, status: null }))}
+        >
+          <span className="dim">
+            {counted(more, 'more thread')}: show {query === '' ? 'all' : 'them'} in the list
+          </span>
+        </Command.Item>
+      )}
+    </Command.Group>
+  );
+}
+
+const threadValue = (row: ThreadRow): string => `thread ${row.thread}`;

@@ -26,19 +26,19 @@ export interface ThreadRows {
 }
 
 interface Loaded {
+  readonly store: string | null;
   readonly query: string;
   readonly pages: ReadonlyMap<number, readonly ThreadRow[]>;
   readonly last: Result<'threads.list'> | null;
 }
 
-const none: Loaded = { query: '', pages: new Map(), last: null };
+const none: Loaded = { store: null, query: '', pages: new Map(), last: null };
 
 export function useThreadRows(store: string | null, search: string, status: Status | null): ThreadRows {
   const client = useService();
   const query = JSON.stringify([store, search, status]);
   const [loaded, setLoaded] = useState<Loaded>(none);
-  const [error, setError] = useState<ForkpointError | null>(null);
-  const [loading, setLoading] = useState(false);
+  const [failed, setFailed] = useState<{ readonly query: string; readonly error: ForkpointError } | null>(null);
   const [range, setRange] = useState({ from: 0, to: 0 });
   const [tick, setTick] = useState(0);
   const changed = useRevision(store, null);
@@ -55,12 +55,8 @@ export function useThreadRows(store: string | null, search: string, status: Stat
   });
 
   useEffect(() => {
-    if (store === null) {
-      setLoaded(none);
-      return;
-    }
+    if (store === null) return;
     const controller = new AbortController();
-    setLoading(true);
     const first = range.from;
     const last = Math.max(range.from, range.to);
     const read = async (): Promise<void> => {
@@ -71,22 +67,20 @@ export function useThreadRows(store: string | null, search: string, status: Stat
           { signal: controller.signal },
         );
         if (controller.signal.aborted) return;
-        setError(null);
+        setFailed(null);
         setLoaded((l) => {
           // Pages out of sight are forgotten when the store changes or the listing goes on: they are read again when scrolled to.
           const pages = new Map(l.query === query ? [...l.pages].filter(([p]) => Math.abs(p - page) < 20) : []);
-          return { query, pages: pages.set(page, answer.rows), last: answer };
+          return { store, query, pages: pages.set(page, answer.rows), last: answer };
         });
       }
     };
-    read()
-      .catch((thrown: unknown) => {
-        if (!controller.signal.aborted) setError(asForkpointError(thrown));
-      })
-      .finally(() => {
-        if (!controller.signal.aborted) setLoading(false);
-      });
+    read().catch((thrown: unknown) => {
+      if (!controller.signal.aborted) setFailed({ query, error: asForkpointError(thrown) });
+    });
     return () => controller.abort();
+    // `tick` and `changed` ask for the same pages once more.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [client, store, search, status, query, range.from, range.to, tick, changed]);
 
   const want = useCallback((from: number, to: number) => {
@@ -94,7 +88,9 @@ export function useThreadRows(store: string | null, search: string, status: Stat
     setRange((r) => (r.from === next.from && r.to === next.to ? r : next));
   }, []);
 
-  const { pages, last } = loaded;
+  // Rows of another search stay until the new ones are here; rows of another store never.
+  const { pages, last } = loaded.store === store ? loaded : none;
+  const error = failed?.query === query ? failed.error : null;
   return {
     matched: last?.matched ?? 0,
     total: last?.total ?? 0,
@@ -110,7 +106,7 @@ export function useThreadRows(store: string | null, search: string, status: Stat
       return -1;
     },
     error,
-    loading: loading && loaded.query !== query,
+    loading: store !== null && loaded.query !== query && error === null,
     want,
     retry: () => setTick((n) => n + 1),
   };

@@ -1,10 +1,10 @@
 // Which store this is, what it can do now, and the way into everything: the palette.
 
-import { ChevronDown, Database, FileInput, FolderOpen, Info, Search, X } from 'lucide-react';
+import { ChevronDown, Database, FileInput, FolderOpen, Info, PanelLeft, Search, X } from 'lucide-react';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { actionById } from '../../actions/action.ts';
-import { performAction } from '../../actions/keyboard.ts';
+import { performAction, shortcutText } from '../../actions/keyboard.ts';
 import { useHost } from '../../host/host.ts';
 import { useService } from '../../service/client.ts';
 import { useMessages } from '../../state/messages.ts';
@@ -31,6 +31,21 @@ export function Toolbar(): ReactNode {
   const palette = actionById('palette.open');
   return (
     <header className="toolbar">
+      {open !== null && (
+        <Button
+          look="quiet"
+          icon
+          className="toolbar-panes"
+          aria-label="Show or hide the threads"
+          title={`Show or hide the threads (${shortcutText('Mod+b')})`}
+          onClick={() => {
+            const toggle = actionById('view.threads');
+            if (toggle !== undefined) performAction(toggle);
+          }}
+        >
+          <PanelLeft size={15} />
+        </Button>
+      )}
       <Logo size={20} />
       <StoreMenu />
       {open !== null && (
