@@ -7,6 +7,7 @@ import { statusMark, statusWord } from '../../../shared/model/status.ts';
 import { useView } from '../../state/view.ts';
 import { Button } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
+import { counted } from './pending/PendingTab.tsx';
 import { useCopy } from './ResumeCode.tsx';
 import { stepAndNode } from './selected.ts';
 import type { SelectedRows } from './selected.ts';
@@ -74,7 +75,7 @@ function Facts(props: { readonly checkpoint: string; readonly rows: SelectedRows
         </dd>
         <dt>next</dt>
         <dd className="ellipsis" data-status={row?.status}>
-          {row !== null && row.next.length > 0 && `${row.next.join(', ')} `}
+          {row !== null && row.next.length > 0 && `${counted(row.next)} `}
           {row !== null && (
             <span className="status-mark">
               {statusMark[row.status]} {statusWord[row.status]}

@@ -2,7 +2,7 @@
 
 import { useEffect } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { ArrowLeftRight, X } from 'lucide-react';
+import { ArrowLeftRight, Copy, X } from 'lucide-react';
 import { tabs } from '../../../shared/address/address.ts';
 import type { Tab } from '../../../shared/address/address.ts';
 import { registerActions } from '../../actions/action.ts';
@@ -15,7 +15,7 @@ import { Splitter, useRememberedSize } from '../../ui/splitter.tsx';
 import { forkFrom } from '../operations/start.ts';
 import { Aside } from './Aside.tsx';
 import { DiffTab } from './diff/DiffTab.tsx';
-import { editFocused, inspectorActions, savePatch } from './inspector-actions.ts';
+import { copyPatch, editFocused, inspectorActions, savePatch } from './inspector-actions.ts';
 import { PendingTab } from './pending/PendingTab.tsx';
 import { RawTab } from './raw/RawTab.tsx';
 import { useSelectedRows } from './selected.ts';
@@ -103,9 +103,14 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
         <span className="spring" />
         <Against rows={rows} />
         {tab === 'diff' && (
-          <Button onClick={() => void savePatch(client, host)} title="Save as an RFC 6902 patch">
-            Export patch
-          </Button>
+          <span className="button-pair">
+            <Button onClick={() => void savePatch(client, host)} title="Save as an RFC 6902 patch">
+              Export patch
+            </Button>
+            <Button icon aria-label="Copy patch" title="Copy the patch" onClick={() => void copyPatch(client, host)}>
+              <Copy size={13} />
+            </Button>
+          </span>
         )}
         {(storeCan('edit') || storeCan('fork')) && (
           <Button shortcut="e" onClick={() => void editFocused(client)}>

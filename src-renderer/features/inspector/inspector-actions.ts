@@ -45,11 +45,19 @@ export async function savePatch(client: ServiceClient, host: Host): Promise<void
     const parts = parseKey(at.checkpoint);
     const name = `${fileNameOf(`${parts?.thread ?? 'thread'}-${(parts?.id ?? '').slice(-8)}`)}.patch.json`;
     if (await host.save(name, 'application/json-patch+json', once(patch))) {
-      useMessages.getState().say(`Saved ${name}.`, {
-        label: 'Copy instead',
-        perform: () => void host.copy(patch).then(() => useMessages.getState().say('Copied the patch.')),
-      });
+      useMessages.getState().say(`Saved ${name}.`);
     }
+  } catch (thrown) {
+    useMessages.getState().sayError(thrown);
+  }
+}
+
+export async function copyPatch(client: ServiceClient, host: Host): Promise<void> {
+  try {
+    const patch = await patchText(client);
+    if (patch === null) return;
+    await host.copy(patch);
+    useMessages.getState().say('Copied the patch.');
   } catch (thrown) {
     useMessages.getState().sayError(thrown);
   }
@@ -146,12 +154,7 @@ export function inspectorActions(client: ServiceClient, host: Host): readonly Ac
       label: 'Copy the difference as a patch',
       group: 'State',
       when: hasSelected,
-      perform: async () => {
-        const patch = await patchText(client);
-        if (patch === null) return;
-        await host.copy(patch);
-        useMessages.getState().say('Copied the patch.');
-      },
+      perform: () => copyPatch(client, host),
     },
   ];
 }

@@ -272,9 +272,17 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
             warnings={view.plan.warnings}
             remedies={{
               question_dropped:
-                shapes?.length === 0 && place === 'thread' && pending !== 'keep'
+                shapes?.length === 0 && place === 'thread' && keeps === 'drop'
                   ? { label: 'Keep it waiting instead', perform: () => setPending('keep') }
-                  : undefined,
+                  : shapes?.length === 0 && place === 'in-place'
+                    ? {
+                        label: 'Fork into a new thread to keep it waiting',
+                        perform: () => {
+                          setPlace('thread');
+                          setPending('keep');
+                        },
+                      }
+                    : undefined,
               pending_dropped: toNewThread('Fork into a new thread to keep them', place, setPlace),
               becomes_head: toNewThread('Fork into a new thread instead', place, setPlace),
               repeated_id: toNewThread('Fork into a new thread instead', place, setPlace),

@@ -1,16 +1,16 @@
 // The log of operations on the open store, newest first, each with Undo while it can be taken back.
 
 import type { ReactNode } from 'react';
-import { create } from 'zustand';
 import { useCall, useRevision } from '../../service/client.ts';
 import { useNow } from '../../state/clock.ts';
 import { useView } from '../../state/view.ts';
 import { Button, EmptyState, ProgressLine } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
 import { Dialog } from '../../ui/overlays.tsx';
+import { Sentence } from '../inspector/Sentence.tsx';
+import { newestFirst } from './log-order.ts';
+import { useOperationsLog } from './operations-log-state.ts';
 import { undoOperation } from './start.ts';
-
-export const useOperationsLog = create<{ readonly open: boolean }>()(() => ({ open: false }));
 
 export function OperationsLog(): ReactNode {
   const open = useOperationsLog((s) => s.open);
@@ -35,13 +35,13 @@ function Log(props: { readonly store: string }): ReactNode {
     >
       <ProgressLine active={log.slow} />
       {log.error !== null && <div className="block-error">{log.error.message}</div>}
-      {log.data !== null && log.data.length === 0 && (
+      {log.data?.length === 0 && (
         <EmptyState small title="Nothing was written">
           Forks, edits and imports are listed here, and can be taken back.
         </EmptyState>
       )}
       <ul className="log-list" aria-label="Operations">
-        {log.data?.map((o) => {
+        {newestFirst(log.data ?? []).map((o) => {
           const time = format.millisOf(o.time);
           const rows = o.counts.insert + o.counts.update + o.counts.delete;
           return (
@@ -53,7 +53,12 @@ function Log(props: { readonly store: string }): ReactNode {
                 {time === null ? o.time : format.ago(time, now)} · {format.counted(rows, 'row')} ·{' '}
                 {format.bytes(o.counts.bytes)}
                 {o.undone && ' · undone'}
-                {!o.undone && o.reason !== null && ` · ${o.reason}`}
+                {!o.undone && o.reason !== null && (
+                  <>
+                    {' '}
+                    · <Sentence text={o.reason} />
+                  </>
+                )}
               </div>
               <Button
                 disabled={!o.undoable}

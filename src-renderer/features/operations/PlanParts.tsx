@@ -6,6 +6,7 @@ import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { Button } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
 import { ResumeCode } from '../inspector/ResumeCode.tsx';
+import { Sentence } from '../inspector/Sentence.tsx';
 import { rowsOf } from './moved.ts';
 import type { Planning } from './use-plan.ts';
 
@@ -70,9 +71,13 @@ export function Warnings(props: {
           ◆
         </span>
         <span className="selectable">
-          {warning.message}{' '}
+          <Sentence text={warning.message} />{' '}
           {remedy === undefined ? (
-            warning.remedy !== null && <span className="dim">{warning.remedy}</span>
+            warning.remedy !== null && (
+              <span className="dim">
+                <Sentence text={warning.remedy} />
+              </span>
+            )
           ) : (
             <button type="button" className="link note-link" onClick={remedy.perform}>
               {remedy.label}

@@ -11,6 +11,7 @@ import { useView } from '../../state/view.ts';
 import { ProgressLine } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
 import { Sheet } from '../../ui/overlays.tsx';
+import { newestFirst } from './log-order.ts';
 import { rowsOf } from './moved.ts';
 import { Moved, PlanError, Section, SheetButtons, Warnings, Written, planNote } from './PlanParts.tsx';
 import { undoOperation } from './start.ts';
@@ -27,7 +28,7 @@ export function UndoSheet(props: { readonly store: string; readonly operationId:
   const log = useCall('operations.list', { store });
   const operation =
     props.operationId === null
-      ? log.data?.find((o) => o.undoable && !o.undone)
+      ? newestFirst(log.data ?? []).find((o) => o.undoable && !o.undone)
       : log.data?.find((o) => o.operationId === props.operationId);
   const planning = usePlan(store, { operation: 'undo', operationId: props.operationId });
   const { view } = planning;

@@ -7,7 +7,7 @@ import { useOperation } from '../../state/operation.ts';
 import { storeCan, useSession } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
 import { exportThread } from './export-thread.ts';
-import { useOperationsLog } from './OperationsLog.tsx';
+import { useOperationsLog } from './operations-log-state.ts';
 
 export function operationActions(client: ServiceClient, host: Host): readonly Action[] {
   const store = (): string | null => useView.getState().store;

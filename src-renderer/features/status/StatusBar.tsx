@@ -4,6 +4,8 @@ import type { ReactNode } from 'react';
 import { useHost } from '../../host/host.ts';
 import { useCall, useConnection, useRevision } from '../../service/client.ts';
 import { useMessages } from '../../state/messages.ts';
+import { newestFirst } from '../operations/log-order.ts';
+import { useOperationsLog } from '../operations/operations-log-state.ts';
 import { useOperation } from '../../state/operation.ts';
 import { useReads } from '../../state/reads.ts';
 import { useView } from '../../state/view.ts';
@@ -52,12 +54,19 @@ function Operations(): ReactNode {
   const store = useView((v) => v.store);
   const revision = useRevision(store, null);
   const { data } = useCall('operations.list', store === null ? null : { store }, { revision });
-  const standing = (data ?? []).filter((o) => !o.undone);
+  const standing = newestFirst(data ?? []).filter((o) => !o.undone);
   const last = standing.find((o) => o.undoable);
   if (store === null || standing.length === 0) return null;
   return (
     <span>
-      {counted(standing.length, 'operation')}
+      <button
+        type="button"
+        className="statusbar-operations"
+        title="Show what was written to this store"
+        onClick={() => useOperationsLog.setState({ open: true })}
+      >
+        {counted(standing.length, 'operation')}
+      </button>
       {last !== undefined && (
         <>
           ,{' '}

@@ -9,6 +9,7 @@ import * as format from '../../../ui/format.ts';
 import { indentJson } from '../../../values/json-text.ts';
 import { CodeText } from '../CodeText.tsx';
 import { ResumeCode } from '../ResumeCode.tsx';
+import { Sentence } from '../Sentence.tsx';
 
 type Pending = Result<'pending.get'>;
 type Task = Pending['tasks'][number];
@@ -42,11 +43,13 @@ export function PendingTab(props: {
           <b>{statusWord[pending.status]}</b>
           {pending.next.length > 0 && (
             <span className="dim">
-              next: <span className="mono">{pending.next.join(', ')}</span>
+              next: <span className="mono">{counted(pending.next)}</span>
             </span>
           )}
         </div>
-        <p className="dim selectable">{pending.reason ?? sentenceOf(pending)}</p>
+        <p className="dim selectable">
+          <Sentence text={whyOf(pending)} />
+        </p>
       </section>
       {pending.tasks.map((task, i) => (
         // oxlint-disable-next-line react/no-array-index-key -- task ids are the store's and may be missing
@@ -60,6 +63,21 @@ export function PendingTab(props: {
       )}
     </div>
   );
+}
+
+/** The service's own reason where it says more than the question or error that stands below anyway. */
+function whyOf(pending: Pending): string {
+  const { reason } = pending;
+  const repeats =
+    reason === null || /^["'{[]/.test(reason) || pending.tasks.some((t) => t.error?.includes(reason) === true);
+  return repeats ? sentenceOf(pending) : reason;
+}
+
+/** "count ×4, plan" */
+export function counted(names: readonly string[]): string {
+  const times = new Map<string, number>();
+  for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
+  return [...times].map(([name, n]) => (n === 1 ? name : `${name} ×${n}`)).join(', ');
 }
 
 function sentenceOf(pending: Pending): string {

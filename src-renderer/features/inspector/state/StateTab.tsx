@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
+import { Info } from 'lucide-react';
 import type { OrdinalPath, ValueNode } from '../../../../shared/model/value-node.ts';
 import type { Result } from '../../../../shared/contract/methods.ts';
 import { asForkpointError } from '../../../../shared/model/errors.ts';
@@ -13,6 +14,7 @@ import { useView } from '../../../state/view.ts';
 import { Button, EmptyState, ProgressLine } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
 import { editValue } from '../../operations/start.ts';
+import { Sentence } from '../Sentence.tsx';
 import { Conversation } from './Conversation.tsx';
 import { FindBar } from './FindBar.tsx';
 import { StateTreeView } from './StateTreeView.tsx';
@@ -257,8 +259,10 @@ function StateNotes(props: { readonly notes: readonly string[]; readonly absent:
         onClick={() => setOpen(!open)}
         title={sentences.join('\n')}
       >
-        <span aria-hidden="true">ⓘ</span>
-        <span className={open ? 'selectable' : 'ellipsis'}>{open ? sentences.join(' ') : sentences[0]}</span>
+        <Info size={14} aria-hidden="true" />
+        <span className={open ? 'selectable' : 'ellipsis'}>
+          <Sentence text={open ? sentences.join(' ') : (sentences[0] ?? '')} />
+        </span>
         {!open && sentences.length > 1 && <span className="faint">+{sentences.length - 1}</span>}
       </button>
     </div>
