@@ -47,7 +47,14 @@ function compare(before: Cursor, after: Cursor): DiffNode | null {
       if (inner === null) return null;
       return inner.kind === 'replace' ? inner : { kind: 'body', inner };
     }
-    default:
+    case 'null':
+    case 'boolean':
+    case 'integer':
+    case 'float':
+    case 'string':
+    case 'bytes':
+    case 'ext':
+    case 'opaque':
       return sameValue(before, after) ? null : { kind: 'replace' };
   }
 }

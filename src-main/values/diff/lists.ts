@@ -2,7 +2,7 @@
 
 import type { Cursor } from '../cursor.ts';
 import { asBuffer } from '../bytes.ts';
-import { sameValue } from './equal.ts';
+import { sameSlice, sameValue } from './equal.ts';
 
 /** How the items of two lists go together. `pairs` are in the order of after; an item in no pair was removed or added. */
 export interface ListMatch {
@@ -27,13 +27,77 @@ export function matchLists(before: Cursor, after: Cursor): ListMatch {
   for (let i = head; i < n - tail; i++) from.push(i);
   const to: number[] = [];
   for (let i = head; i < m - tail; i++) to.push(i);
+  return withMoves(matchMiddle(before, after, from, to), from, to);
+}
+
+function matchMiddle(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): Known {
+  const run = shiftedRun(before, after, from, to);
+  if (run === null) return matchItems(before, after, from, to);
+  // What is left around the run; the places of its items are turned back into places of the whole middle.
+  const leftFrom = from.map((_, i) => i).filter((i) => i < run.from || i >= run.from + run.length);
+  const leftTo = to.map((_, i) => i).filter((i) => i < run.to || i >= run.to + run.length);
+  const rest = matchItems(
+    before,
+    after,
+    leftFrom.map((i) => from[i] ?? 0),
+    leftTo.map((i) => to[i] ?? 0),
+  );
+  const origin = new Int32Array(to.length).fill(-1);
+  const equal = new Uint8Array(to.length);
+  for (let i = 0; i < run.length; i++) {
+    origin[run.to + i] = run.from + i;
+    equal[run.to + i] = 1;
+  }
+  leftTo.forEach((place, i) => {
+    const found = rest.origin[i] ?? -1;
+    origin[place] = found < 0 ? -1 : (leftFrom[found] ?? -1);
+    equal[place] = rest.equal[i] ?? 0;
+  });
+  return { origin, equal };
+}
+
+function matchItems(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): Known {
   const ids = idsOf(before, from);
   const afterIds = ids === null ? null : idsOf(after, to);
-  const known =
-    ids !== null && afterIds !== null
-      ? byId(before, after, from, to, ids, afterIds)
-      : byContent(before, after, from, to);
-  return withMoves(known, from, to);
+  return ids !== null && afterIds !== null
+    ? byId(before, after, from, to, ids, afterIds)
+    : byContent(before, after, from, to);
+}
+
+/** Shorter middles are matched item by item at once. */
+const shortMiddle = 32;
+
+/**
+ * A list that lost (or gained) items at its beginning is the same list at a shift: found by bytes alone, without looking into
+ * a single item. Only a run of at least half of the shorter side counts, so that nothing is torn from a better match.
+ */
+function shiftedRun(
+  before: Cursor,
+  after: Cursor,
+  from: readonly number[],
+  to: readonly number[],
+): { readonly from: number; readonly to: number; readonly length: number } | null {
+  const shorter = Math.min(from.length, to.length);
+  if (shorter < shortMiddle || before.encoding !== after.encoding) return null;
+  const same = (i: number, j: number): boolean => sameSlice(before.child(from[i] ?? 0), after.child(to[j] ?? 0));
+  const runFrom = (i: number, j: number): number => {
+    let length = 0;
+    while (i + length < from.length && j + length < to.length && same(i + length, j + length)) length++;
+    return length;
+  };
+  for (let k = 1; k <= Math.max(from.length, to.length) - shorter / 2; k++) {
+    for (const [i, j] of [
+      [k, 0],
+      [0, k],
+    ] as const) {
+      if (i >= from.length || j >= to.length || !same(i, j)) continue;
+      const length = runFrom(i, j);
+      if (length * 2 >= shorter) return { from: i, to: j, length };
+      // items that repeat would make every shift worth a try
+      if (length > 1) return null;
+    }
+  }
+  return null;
 }
 
 /**
@@ -156,7 +220,8 @@ function byContent(before: Cursor, after: Cursor, from: readonly number[], to: r
     equal[i] = 1;
     taken[candidate] = 1;
   };
-  if (from.length * to.length <= exactCells) for (const [candidate, i] of commonSubsequence(old, now)) match(i, candidate);
+  if (from.length * to.length <= exactCells)
+    for (const [candidate, i] of commonSubsequence(old, now)) match(i, candidate);
   const free = new Map<number, number[]>();
   for (let i = from.length - 1; i >= 0; i--) {
     if (taken[i] === 1) continue;
@@ -174,7 +239,12 @@ function byContent(before: Cursor, after: Cursor, from: readonly number[], to: r
 }
 
 /** A number per item; equal items have the same one. */
-function contentClasses(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): [Int32Array, Int32Array] {
+function contentClasses(
+  before: Cursor,
+  after: Cursor,
+  from: readonly number[],
+  to: readonly number[],
+): [Int32Array, Int32Array] {
   const groups = new Map<string, { item: Cursor; number: number }[]>();
   let next = 0;
   const classOf = (item: Cursor): number => {
@@ -196,11 +266,14 @@ function commonSubsequence(a: Int32Array, b: Int32Array): [number, number][] {
   const best = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {
-      best[i * width + j] = a[i] === b[j] ? (best[(i + 1) * width + j + 1] ?? 0) + 1 : Math.max(best[(i + 1) * width + j] ?? 0, best[i * width + j + 1] ?? 0);
+      best[i * width + j] =
+        a[i] === b[j]
+          ? (best[(i + 1) * width + j + 1] ?? 0) + 1
+          : Math.max(best[(i + 1) * width + j] ?? 0, best[i * width + j + 1] ?? 0);
     }
   }
   const pairs: [number, number][] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (a[i] === b[j]) pairs.push([i++, j++]);
     else if ((best[(i + 1) * width + j] ?? 0) >= (best[i * width + j + 1] ?? 0)) i++;
     else j++;
