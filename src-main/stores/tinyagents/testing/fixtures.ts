@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Backend, FilesReader, Relied, SqliteReader } from '../../backend.ts';
 import type { Draw, OperationRequest, StorePlan } from '../../store.ts';
 import { openFiles } from '../../files/backend.ts';
@@ -148,7 +148,8 @@ export function planned(
 /** Plans and carries out; gives the path of the undo bundle. */
 export function committed(opened: OpenedFixture, request: OperationRequest): { plan: StorePlan; bundle: string } {
   const { plan, relied } = planned(opened, request);
-  const bundle = join(mkdtempSync(join(tmpdir(), 'tinyagents-undo-')), 'bundle');
+  // Beside the store, in the folder that closing removes.
+  const bundle = join(mkdtempSync(join(dirname(opened.path), 'undo-')), 'bundle');
   opened.backend.apply(plan.changes, relied, bundle);
   return { plan, bundle };
 }
