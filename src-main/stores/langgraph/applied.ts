@@ -62,58 +62,59 @@ interface OpenChannel {
 const distinct = (open: OpenChannel): number =>
   new Set(open.candidates.map((c) => Buffer.from(c.result).toString('latin1'))).size;
 
-/** The steps that this thread has made, nearest first: own ancestors, then the rest of the namespace. */
+/** Rows looked at, nearest first, in search of steps that wrote to a channel. */
+const rowsSearched = 2_000;
+
+interface Sample {
+  readonly before: Point;
+  readonly after: Point;
+  readonly rows: readonly WriteRow[];
+}
+
+/** The steps that this thread has made, nearest first: own ancestors, then the newest of the rest of the namespace. */
 function* steps(
   read: RowReader,
   reader: SqliteReader,
   point: Point,
   channels: readonly string[],
-): Generator<{ before: Point; after: Point; rows: WriteRow[] }, void, void> {
+): Generator<Sample, void, void> {
   const { thread, namespace } = point.row;
   const marks = channels.map(() => '?').join(', ');
-  const wrote = new Set(
-    reader
-      .all(
-        `SELECT DISTINCT checkpoint_id FROM writes WHERE thread_id = ? AND checkpoint_ns = ? AND channel IN (${marks})`,
-        [thread, namespace, ...channels],
-      )
-      .map((r) => textOf(r['checkpoint_id'])),
-  );
-  wrote.delete(point.row.id);
-  const links = reader.all(
-    'SELECT checkpoint_id, parent_checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? AND parent_checkpoint_id IS NOT NULL ORDER BY checkpoint_id DESC',
-    [thread, namespace],
-  );
-  const parentOf = new Map(links.map((r) => [textOf(r['checkpoint_id']), textOf(r['parent_checkpoint_id'])]));
-  const order: [string, string][] = [];
-  const used = new Set<string>();
-  for (
-    let at = point.row.id, up = parentOf.get(at);
-    up !== undefined && !used.has(at);
-    at = up, up = parentOf.get(at)
-  ) {
-    used.add(at);
-    order.push([up, at]);
-  }
-  for (const [child, parent] of parentOf) if (!used.has(child)) order.push([parent, child]);
-  for (const [parent, child] of order) {
-    if (!wrote.has(parent)) continue;
+  const wroteSql = `SELECT 1 AS one FROM writes WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ? AND channel IN (${marks}) LIMIT 1`;
+  const parentSql =
+    'SELECT parent_checkpoint_id AS parent FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?';
+  const sample = (parent: string, child: string): Sample | null => {
+    if (parent === point.row.id || reader.get(wroteSql, [thread, namespace, parent, ...channels]) === null) return null;
     const beforeRow = read.checkpoint(thread, namespace, parent);
     const afterRow = read.checkpoint(thread, namespace, child);
-    if (beforeRow === null || afterRow === null) continue;
+    if (beforeRow === null || afterRow === null) return null;
     const before = openPoint(beforeRow, point.dialect);
     const after = openPoint(afterRow, point.dialect);
     // Only a superstep shows what the graph makes of its tasks' writes; an update or a copy does not.
-    if (after.source !== 'loop' || before.values === null || after.values === null) continue;
-    yield { before, after, rows: read.writes(thread, namespace, parent) };
+    if (after.source !== 'loop' || before.values === null || after.values === null) return null;
+    return { before, after, rows: read.writes(thread, namespace, parent) };
+  };
+  const used = new Set<string>();
+  for (let at = point.row.id; used.size < rowsSearched && !used.has(at);) {
+    used.add(at);
+    const parent = reader.get(parentSql, [thread, namespace, at])?.['parent'] ?? null;
+    if (parent === null) break;
+    const found = sample(textOf(parent), at);
+    if (found !== null) yield found;
+    at = textOf(parent);
+  }
+  const others = reader.all(
+    `SELECT checkpoint_id AS child, parent_checkpoint_id AS parent FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? ORDER BY checkpoint_id DESC LIMIT ${rowsSearched}`,
+    [thread, namespace],
+  );
+  for (const { child, parent } of others) {
+    if (parent === null || parent === undefined || used.has(textOf(child))) continue;
+    const found = sample(textOf(parent), textOf(child));
+    if (found !== null) yield found;
   }
 }
 
-function narrow(
-  open: OpenChannel[],
-  dialect: Dialect,
-  samples: Iterable<{ before: Point; after: Point; rows: WriteRow[] }>,
-): boolean {
+function narrow(open: OpenChannel[], dialect: Dialect, samples: Iterable<Sample>): boolean {
   let left = samplesRead;
   for (const sample of samples) {
     if (open.every((o) => distinct(o) <= 1 && o.samples > 0)) return true;
@@ -142,7 +143,7 @@ function round(
   root: Cursor,
   writes: ReadonlyMap<string, readonly Cursor[]>,
   dialect: Dialect,
-  samples: (channels: readonly string[]) => Iterable<{ before: Point; after: Point; rows: WriteRow[] }>,
+  samples: (channels: readonly string[]) => Iterable<Sample>,
   derived: Set<string>,
   notes: string[],
 ): Cursor {

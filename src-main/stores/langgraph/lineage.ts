@@ -73,31 +73,54 @@ function scanAfter(reader: SqliteReader, thread: string, rowid: number): Scanned
 interface Origin {
   readonly rows: readonly ScannedRow[];
   readonly lastRowid: number;
-  readonly hostOf: ReadonlyMap<string, string | null>;
+  readonly hostOf: Hosts;
 }
 const origins = new WeakMap<Lineage, Origin>();
-const placesOf = new WeakMap<Lineage, Map<string, PointIndex>>();
+const placesOf = new WeakMap<Lineage, Places<PointIndex>>();
 
-const place = (namespace: string, id: string): string => `${namespace}\u0000${id}`;
+interface Place {
+  readonly namespace: string;
+  readonly id: string;
+}
+/** Where the first row of each run of a sub-graph ran; null where its metadata does not tell. */
+type Hosts = ReadonlyMap<ScannedRow, Place | null>;
+
+/** Positions by namespace and id; two levels, so that no joined text is made for every row. */
+class Places<T> {
+  readonly #namespaces = new Map<string, Map<string, T>>();
+
+  get(namespace: string, id: string): T | undefined {
+    return this.#namespaces.get(namespace)?.get(id);
+  }
+
+  set(namespace: string, id: string, value: T): void {
+    const ids = this.#namespaces.get(namespace);
+    if (ids === undefined) this.#namespaces.set(namespace, new Map([[id, value]]));
+    else ids.set(id, value);
+  }
+}
 
 /** Rows so that parents stand before children; a row whose parents run in a circle is put where it is met first. */
-function inTreeOrder(rows: readonly ScannedRow[]): ScannedRow[] {
-  const byPlace = new Map<string, ScannedRow>();
-  for (const row of rows) byPlace.set(place(row.namespace, row.id), row);
+function* inTreeOrder(rows: readonly ScannedRow[]): Generator<number, ScannedRow[], void> {
+  const byPlace = new Places<ScannedRow>();
+  for (const [i, row] of rows.entries()) {
+    byPlace.set(row.namespace, row.id, row);
+    if (i % batchRows === batchRows - 1) yield rows.length;
+  }
   const done = new Set<ScannedRow>();
   const order: ScannedRow[] = [];
-  for (const row of rows) {
+  for (const [i, row] of rows.entries()) {
+    if (i % batchRows === batchRows - 1) yield rows.length;
+    // Nearly always the parent is placed already: no chain to climb.
     const chain: ScannedRow[] = [];
     const onChain = new Set<ScannedRow>();
     let at: ScannedRow | undefined = row;
     while (at !== undefined && !done.has(at) && !onChain.has(at)) {
       chain.push(at);
       onChain.add(at);
-      at = at.parent === null ? undefined : byPlace.get(place(at.namespace, at.parent));
+      at = at.parent === null ? undefined : byPlace.get(at.namespace, at.parent);
     }
-    for (let i = chain.length - 1; i >= 0; i--) {
-      const next = chain[i];
-      if (next === undefined) continue;
+    for (const next of chain.toReversed()) {
       done.add(next);
       order.push(next);
     }
@@ -140,10 +163,10 @@ function firstRows(rows: readonly ScannedRow[], container: readonly string[]): S
 const hasTask = (namespace: string): boolean => (namespace.split('|').at(-1) ?? '').includes(':');
 
 /** The checkpoint that a sub-graph's row ran under, as a place; null if its metadata does not tell. */
-function hostPlace(read: RowReader, thread: string, row: ScannedRow): string | null {
+function hostPlace(read: RowReader, thread: string, row: ScannedRow): Place | null {
   const parents = openMetadata(read.metadata(thread, row.namespace, row.id))?.get('parents') ?? null;
   if (parents?.kind !== 'map') return null;
-  let best: { namespace: string; id: string } | null = null;
+  let best: Place | null = null;
   for (let i = 0; i < parents.count; i++) {
     const key = parents.key(i);
     const value = parents.child(i);
@@ -153,10 +176,10 @@ function hostPlace(read: RowReader, thread: string, row: ScannedRow): string | n
     if (namespace === row.namespace) continue;
     if (best === null || namespace.length > best.namespace.length) best = { namespace, id: value.text() };
   }
-  return best === null ? null : place(best.namespace, best.id);
+  return best;
 }
 
-function build(thread: string, rows: readonly ScannedRow[], hostOf: ReadonlyMap<string, string | null>): Lineage {
+function* build(thread: string, rows: readonly ScannedRow[], hostOf: Hosts): Generator<number, Lineage, void> {
   const namespaces = [''];
   const namespaceIndex = new Map<string, number>([['', 0]]);
   const reasons = [''];
@@ -169,7 +192,7 @@ function build(thread: string, rows: readonly ScannedRow[], hostOf: ReadonlyMap<
     return reasons.length - 1;
   };
   const count = rows.length;
-  const places = new Map<string, PointIndex>();
+  const places = new Places<PointIndex>();
   const parent = new Int32Array(count).fill(-1);
   const link = new Uint8Array(count);
   const reason = new Uint32Array(count);
@@ -181,7 +204,8 @@ function build(thread: string, rows: readonly ScannedRow[], hostOf: ReadonlyMap<
   const code = (kind: LinkKind): number => linkKinds.indexOf(kind);
   const headIds: string[] = [];
   const heads: number[] = [-1];
-  rows.forEach((row, i) => {
+  for (const [i, row] of rows.entries()) {
+    if (i % batchRows === batchRows - 1) yield count;
     let ns = namespaceIndex.get(row.namespace);
     if (ns === undefined) {
       ns = namespaces.length;
@@ -193,12 +217,12 @@ function build(thread: string, rows: readonly ScannedRow[], hostOf: ReadonlyMap<
     if (row.parent === null) {
       link[i] = code('root');
     } else {
-      const at = places.get(place(row.namespace, row.parent));
+      const at = places.get(row.namespace, row.parent);
       link[i] = code(at === undefined ? 'missing' : 'explicit');
       if (at === undefined) reason[i] = reasonOf(row.parent);
       else parent[i] = at;
     }
-    places.set(place(row.namespace, row.id), i);
+    places.set(row.namespace, row.id, i);
     time[i] = timeOf(row.id);
     step[i] = stepOf(row.id);
     bytes[i] = row.bytes;
@@ -206,12 +230,13 @@ function build(thread: string, rows: readonly ScannedRow[], hostOf: ReadonlyMap<
       heads[ns] = i;
       headIds[ns] = row.id;
     }
-  });
-  rows.forEach((row, i) => {
-    const under = hostOf.get(place(row.namespace, row.id));
-    if (under !== undefined && under !== null) host[i] = places.get(under) ?? -1;
-  });
-  return {
+  }
+  for (const [row, under] of hostOf) {
+    const at = places.get(row.namespace, row.id);
+    if (at !== undefined && under !== null) host[at] = places.get(under.namespace, under.id) ?? -1;
+  }
+  yield count;
+  const lineage: Lineage = {
     thread,
     count,
     ids: stringColumn(rows.map((r) => r.id)),
@@ -228,6 +253,8 @@ function build(thread: string, rows: readonly ScannedRow[], hostOf: ReadonlyMap<
     bytes,
     heads: Int32Array.from(heads),
   };
+  placesOf.set(lineage, places);
+  return lineage;
 }
 
 /** Hosts of all rows that begin a run, read from their metadata unless they are known already. */
@@ -235,8 +262,8 @@ function* readHosts(
   read: RowReader,
   thread: string,
   rows: readonly ScannedRow[],
-  known: ReadonlyMap<string, string | null>,
-): Generator<number, Map<string, string | null>, void> {
+  known: Hosts,
+): Generator<number, Hosts, void> {
   const byNamespace = new Map<string, ScannedRow[]>();
   for (const row of rows) {
     const group = byNamespace.get(row.namespace);
@@ -244,7 +271,7 @@ function* readHosts(
     else group.push(row);
   }
   const names = new Set(byNamespace.keys());
-  const hosts = new Map<string, string | null>();
+  const hosts = new Map<ScannedRow, Place | null>();
   let fresh = 0;
   for (const [namespace, group] of byNamespace) {
     if (namespace === '') continue;
@@ -256,12 +283,11 @@ function* readHosts(
       firsts = firstRows(group, container);
     }
     for (const row of firsts) {
-      const at = place(row.namespace, row.id);
-      const seen = known.get(at);
+      const seen = known.get(row);
       if (seen === undefined) {
-        hosts.set(at, hostPlace(read, thread, row));
+        hosts.set(row, hostPlace(read, thread, row));
         if (++fresh % 64 === 0) yield rows.length;
-      } else hosts.set(at, seen);
+      } else hosts.set(row, seen);
     }
   }
   return hosts;
@@ -285,12 +311,14 @@ export function* readLineage(
       const added = scanAfter(reader, thread, origin.lastRowid);
       if (added.length === 0) return previous;
       // A row that turns up later as the parent of one that we have would have to stand before it.
-      const wanted = new Set(
-        origin.rows
-          .filter((_, i) => previous.link[i] === linkKinds.indexOf('missing'))
-          .map((r) => place(r.namespace, r.parent ?? '')),
-      );
-      if (!added.some((r) => wanted.has(place(r.namespace, r.id)))) rows = [...origin.rows, ...inTreeOrder(added)];
+      const wanted = new Places<true>();
+      const missing = linkKinds.indexOf('missing');
+      origin.rows.forEach((r, i) => {
+        if (previous.link[i] === missing && r.parent !== null) wanted.set(r.namespace, r.parent, true);
+      });
+      if (!added.some((r) => wanted.get(r.namespace, r.id) === true)) {
+        rows = [...origin.rows, ...(yield* inTreeOrder(added))];
+      }
     }
   }
   if (rows === null) {
@@ -300,10 +328,10 @@ export function* readLineage(
       yield all.length;
     }
     all.sort((a, b) => a.rowid - b.rowid);
-    rows = inTreeOrder(all);
+    rows = yield* inTreeOrder(all);
   }
-  const hostOf = yield* readHosts(read, thread, rows, origin?.hostOf ?? new Map<string, string | null>());
-  const lineage = build(thread, rows, hostOf);
+  const hostOf = yield* readHosts(read, thread, rows, origin?.hostOf ?? new Map());
+  const lineage = yield* build(thread, rows, hostOf);
   origins.set(lineage, {
     rows,
     lastRowid: rows.reduce((max, r) => Math.max(max, r.rowid), 0),
@@ -327,11 +355,11 @@ export function indexOfKey(lineage: Lineage, key: CheckpointKey): PointIndex {
   if (parts === null || parts.thread !== lineage.thread || parts.nth !== 0) return -1;
   let places = placesOf.get(lineage);
   if (places === undefined) {
-    places = new Map();
+    places = new Places();
     for (let i = 0; i < lineage.count; i++) {
-      places.set(place(lineage.namespaces[lineage.namespace[i] ?? 0] ?? '', stringAt(lineage.ids, i)), i);
+      places.set(lineage.namespaces[lineage.namespace[i] ?? 0] ?? '', stringAt(lineage.ids, i), i);
     }
     placesOf.set(lineage, places);
   }
-  return places.get(place(parts.namespace, parts.id)) ?? -1;
+  return places.get(parts.namespace, parts.id) ?? -1;
 }

@@ -341,30 +341,38 @@ function copyChanges(
     bytes: row.bytes,
     key: formatKey({ thread, namespace: row.namespace, id: row.id, nth: 0 }),
   }));
+  const copied = new Map<string, Set<string>>();
   for (const row of rows) {
     if (!keep && row.namespace === from.namespace && row.id === from.id) continue;
-    const writes = context.relying.relyOnRows(
-      'the writes of the branch',
-      `SELECT task_id, idx, COALESCE(length(value), 0) AS bytes FROM writes ${pointWhere} ORDER BY task_id, idx`,
-      [from.thread, row.namespace, row.id],
-    );
-    for (const write of writes) {
-      changes.push({
-        kind: 'copy',
-        table: 'writes',
-        columns: writeColumns,
-        identity: {
-          thread_id: from.thread,
-          checkpoint_ns: row.namespace,
-          checkpoint_id: row.id,
-          task_id: write['task_id'] ?? null,
-          idx: write['idx'] ?? null,
-        },
-        set: { thread_id: thread },
-        bytes: Number(write['bytes'] ?? 0),
-        key: null,
-      });
-    }
+    const ids = copied.get(row.namespace);
+    if (ids === undefined) copied.set(row.namespace, new Set([row.id]));
+    else ids.add(row.id);
+  }
+  // One read for all of them: rows of ancestors are older than the point itself, also when other branches go on.
+  const before = keep ? '' : ' AND checkpoint_id < ?';
+  const writes = context.relying.relyOnRows(
+    'the writes of the branch',
+    `SELECT checkpoint_ns, checkpoint_id, task_id, idx, COALESCE(length(value), 0) AS bytes
+       FROM writes WHERE thread_id = ?${before} ORDER BY checkpoint_ns, checkpoint_id, task_id, idx`,
+    keep ? [from.thread] : [from.thread, from.id],
+  );
+  for (const write of writes) {
+    if (copied.get(textOf(write['checkpoint_ns']))?.has(textOf(write['checkpoint_id'])) !== true) continue;
+    changes.push({
+      kind: 'copy',
+      table: 'writes',
+      columns: writeColumns,
+      identity: {
+        thread_id: from.thread,
+        checkpoint_ns: write['checkpoint_ns'] ?? null,
+        checkpoint_id: write['checkpoint_id'] ?? null,
+        task_id: write['task_id'] ?? null,
+        idx: write['idx'] ?? null,
+      },
+      set: { thread_id: thread },
+      bytes: Number(write['bytes'] ?? 0),
+      key: null,
+    });
   }
   return changes;
 }

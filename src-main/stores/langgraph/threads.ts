@@ -12,6 +12,8 @@ import type { ThreadDetail, ThreadSummary } from '../store.ts';
 
 /** Index entries that one batch walks, about 20 ms. */
 const batchEntries = 40_000;
+/** Threads of more points have no size in the list. */
+const sizedPoints = 20_000;
 
 const columns = 'thread_id, COUNT(*) AS points, MAX(checkpoint_id) AS newest';
 /** Covered by the primary key; a test holds its query plan to that. */
@@ -39,7 +41,7 @@ export function* listThreads(reader: SqliteReader): Generator<readonly ThreadSum
     if (batch.length < limit) return;
     last = batch.at(-1)?.thread ?? null;
     const walked = batch.reduce((sum, t) => sum + t.checkpoints, 0);
-    limit = Math.max(1, Math.min(10_000, Math.round((limit * batchEntries) / Math.max(1, walked))));
+    limit = Math.max(1, Math.min(2_000, Math.round((limit * batchEntries) / Math.max(1, walked))));
   }
 }
 
@@ -62,11 +64,16 @@ export function detailOfThread(
        (SELECT parent_checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' AND parent_checkpoint_id IS NOT NULL)`,
     [thread, thread],
   );
-  const size = reader.get(
-    `SELECT (SELECT SUM(COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)) FROM checkpoints WHERE thread_id = ?)
-          + (SELECT COALESCE(SUM(length(value)), 0) FROM writes WHERE thread_id = ?) AS bytes`,
-    [thread, thread],
-  );
+  const points = reader.get('SELECT COUNT(*) AS n FROM checkpoints WHERE thread_id = ?', [thread]);
+  // Sizes stand in the headers of the rows, not in the index: for a very long thread that is not free to read.
+  const size =
+    Number(points?.['n'] ?? 0) > sizedPoints
+      ? null
+      : reader.get(
+          `SELECT (SELECT SUM(COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)) FROM checkpoints WHERE thread_id = ?)
+                + (SELECT COALESCE(SUM(length(value)), 0) FROM writes WHERE thread_id = ?) AS bytes`,
+          [thread, thread],
+        );
   const head = read.head(thread, '');
   const row = head === null ? null : read.checkpoint(thread, '', head);
   const point = row === null ? null : openPoint(row, fallback);
@@ -78,6 +85,6 @@ export function detailOfThread(
     head: head === null ? null : formatKey({ thread, namespace: '', id: head, nth: 0 }),
     status: verdict?.status ?? 'unknown',
     refused: point?.problem ?? null,
-    bytes: size?.['bytes'] === null || size === null ? null : Number(size['bytes']),
+    bytes: typeof size?.['bytes'] === 'bigint' ? Number(size['bytes']) : null,
   };
 }
