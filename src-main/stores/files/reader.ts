@@ -1,7 +1,17 @@
 // Reads of a folder: lists, spans and lines. A path is relative, with `/` between parts, and never leaves the root: neither by `..`
 // nor by a link. Names that are not valid Unicode cannot be said in such a path and are not listed; no framework writes them.
 
-import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { join, sep } from 'node:path';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { FileEntry, FilesReader, Line } from '../backend.ts';
@@ -40,10 +50,12 @@ export class FolderReader implements FilesReader {
       const path = folder === '' ? name : `${folder}/${name}`;
       let stats: Stats | null;
       try {
-        stats = this.#statInside(path);
+        // Only a link can lead outside, so only links pay for being resolved: a folder may hold thousands of files.
+        const own = lstatSync(join(this.root, path), { throwIfNoEntry: false });
+        stats = own?.isSymbolicLink() === true ? this.#statInside(path) : (own ?? null);
       } catch (thrown) {
         // A link that leads outside, or a folder that this user may not enter: not a part of this store.
-        if (thrown instanceof ForkpointError) continue;
+        if (thrown instanceof ForkpointError || systemCode(thrown) === 'EACCES') continue;
         throw thrown;
       }
       if (stats === null) continue;

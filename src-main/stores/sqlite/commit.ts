@@ -19,10 +19,9 @@ import type {
   SqlRow,
   SqlTable,
   SqlValue,
-  StoredCell,
   UndoGuard,
 } from '../backend.ts';
-import { blobOf, BundleWriter, readBlob, toJsonValue } from '../bundle.ts';
+import { blobOf, BundleWriter, toJsonValue } from '../bundle.ts';
 import { digestRows } from '../digest.ts';
 import { sqliteError } from './errors.ts';
 import {
@@ -40,6 +39,7 @@ import { quoted, tablesFrom } from './reader.ts';
 import { loadSqliteBundle, rowToJson, type DoneRecord, type SqliteRecord } from './records.ts';
 import { checkRelied } from './relied.ts';
 import { whileOpen } from './source.ts';
+import { bound, keyOf, overlap, same, type Bound } from './values.ts';
 import { recoverSqlite, rowStates, stateOfAll } from './undo.ts';
 
 const lockTimeout = 5000;
@@ -163,6 +163,7 @@ class Commit {
         if (index === 0) this.#at('writing');
         return one;
       });
+      refuseReusedRowids(made);
       const done = made.map((one) => this.#done(one, before.get(one.index) ?? 0));
       for (const record of done) add(bundle, record);
       for (const guard of guards) add(bundle, this.#guard(guard));
@@ -350,6 +351,11 @@ class Commit {
     const columns = table.columns.map((column) => column.name);
     const common = { kind: 'done', index, table: table.name, key: change.key ?? null, columns } as const;
     if (change.kind === 'delete') {
+      const where = whereOf(change.identity);
+      if (this.#query(`SELECT 1 FROM ${quoted(table.name)} WHERE ${where.sql} LIMIT 1`, where.params).length > 0) {
+        // Replaced by the plan itself or by a trigger: what came of it could not be told after a crash.
+        throw new ForkpointError('unable', `A row of \`${table.name}\` was there again after its removal. ${nothing}`);
+      }
       const identity = rowToJson(change.identity);
       return { ...common, change: 'delete', set: [], identity, before: null, digest: null, bytes: oldBytes };
     }
@@ -404,6 +410,27 @@ class Commit {
   }
 }
 
+/**
+ * A row that took the rowid of one removed by the same plan, in a table where the rowid is all that names a row: the two could not be
+ * told apart when taking them back.
+ */
+function refuseReusedRowids(made: readonly Made[]): void {
+  const removed = new Set(made.filter((one) => one.change.kind === 'delete').map(placeOf));
+  for (const one of made) {
+    const keyed = one.table.columns.some((column) => column.pk > 0 && column.name !== rowidColumn(one.table));
+    if (keyed || one.rowid === null || one.change.kind === 'delete' || !removed.has(placeOf(one))) continue;
+    throw new ForkpointError(
+      'unable',
+      `\`${one.table.name}\` has no key of its own, so rows cannot be removed from it and added to it in one step. ${nothing}`,
+      'Do the two one after the other.',
+    );
+  }
+}
+
+function placeOf({ table, rowid }: Made): string {
+  return `${table.name}\0${rowid}`;
+}
+
 /** Reads back what is in the store now. Whatever fails here, the change *is* committed: only `internal` says so to the caller. */
 function verify(reader: SqliteReader, done: readonly DoneRecord[], bundlePath: string): void {
   let state: 'new' | 'old' | 'other';
@@ -432,59 +459,4 @@ function add(bundle: BundleWriter, record: SqliteRecord): void {
 
 function toJsonOrNull(rowid: bigint | null): ReturnType<typeof toJsonValue> | null {
   return rowid === null ? null : toJsonValue(rowid);
-}
-
-interface Bound {
-  readonly name: string;
-  readonly sql: string;
-  readonly value: SqlValue;
-}
-
-/** Values with the SQL that takes them; text that lies in a bundle goes in as bytes. */
-function bound(row: SqlRow, cells: Readonly<Record<string, StoredCell>> = {}): Bound[] {
-  return [
-    ...Object.entries(row).map(([name, value]) => ({ name, sql: '?', value })),
-    ...Object.entries(cells).map(([name, cell]) => ({
-      name,
-      sql: cell.storage === 'text' ? 'CAST(? AS TEXT)' : '?',
-      value: readBlob(cell.bundle, cell),
-    })),
-  ];
-}
-
-function overlap(identity: SqlRow, set: SqlRow): SqlRow {
-  return Object.fromEntries(Object.entries(set).filter(([name]) => Object.hasOwn(identity, name)));
-}
-
-/** The key of an inserted row as far as the change says it: how a row of a table without rowids is found again. */
-function keyOf(table: SqlTable, change: Extract<SqliteChange, { kind: 'insert' | 'copy' }>, encoding: string): SqlRow {
-  const given: SqlRow = change.kind === 'insert' ? change.row : { ...change.identity, ...change.set };
-  const cells = change.kind === 'insert' ? (change.cells ?? {}) : {};
-  const key: Record<string, SqlValue> = {};
-  for (const { name, pk } of table.columns) {
-    const cell = cells[name];
-    if (pk === 0) continue;
-    if (Object.hasOwn(given, name)) key[name] = given[name] ?? null;
-    else if (cell !== undefined) {
-      const bytes = readBlob(cell.bundle, cell);
-      key[name] = cell.storage === 'text' ? new TextDecoder(encoding).decode(bytes) : bytes;
-    }
-  }
-  return key;
-}
-
-function same(cell: ExactCell, value: SqlValue, encoding: string): boolean {
-  if (value === null) return cell.storage === 'null';
-  if (typeof value === 'bigint') return cell.storage === 'integer' && cell.value === value;
-  // NaN cannot be stored: SQLite makes NULL of it.
-  if (typeof value === 'number') return cell.storage === 'real' && cell.value === value;
-  if (!(cell.value instanceof Uint8Array)) return false;
-  if (typeof value === 'string') return cell.storage === 'text' && textBytes(value, encoding).equals(cell.value);
-  return cell.storage === 'blob' && Buffer.from(value.buffer, value.byteOffset, value.byteLength).equals(cell.value);
-}
-
-function textBytes(text: string, encoding: string): Buffer {
-  if (encoding === 'UTF-8') return Buffer.from(text, 'utf8');
-  const bytes = Buffer.from(text, 'utf16le');
-  return encoding === 'UTF-16be' ? bytes.swap16() : bytes;
 }
