@@ -1,7 +1,7 @@
 // The lineage: React Flow for pan, zoom and the cards in the window; a canvas below for edges and everything at far zoom.
 // The same elements are the tree that assistive technology reads.
 
-import { ReactFlow, ViewportPortal } from '@xyflow/react';
+import { ReactFlow } from '@xyflow/react';
 import type { ReactFlowInstance } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
@@ -20,7 +20,7 @@ import type { PointRow } from './lineage-state.ts';
 import { Minimap } from './Minimap.tsx';
 import type { MinimapHandle } from './Minimap.tsx';
 import { useColours } from './palette-colours.ts';
-import { cardHeight, cardWidth, foldOver, itemKinds, itemsIn, laneY } from '../../../shared/layout/scene.ts';
+import { foldOver, itemKinds, itemsIn, laneY } from '../../../shared/layout/scene.ts';
 import type { ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 import { nodeName } from './selected.ts';
 import { Tools } from './Tools.tsx';
@@ -187,19 +187,8 @@ export function LineagePane(): ReactNode {
   // React Flow calls itself an application, which would hide the tree's items from the tree around it.
   useLayoutEffect(() => {
     const wrapper = pane.current?.querySelector('.react-flow');
-    wrapper?.setAttribute('role', 'presentation');
-    if (!isDrawn || wrapper == null) return;
-    // Whoever scrolls an item into view (a screen reader's cursor) pans; React Flow itself only undoes the scroll.
-    const onScroll = (): void => {
-      const { scrollLeft, scrollTop } = wrapper;
-      if (scrollLeft === 0 && scrollTop === 0) return;
-      const { x, y, zoom } = camera.current;
-      wrapper.scrollTo({ left: 0, top: 0, behavior: 'instant' });
-      goTo({ x: x - scrollLeft, y: y - scrollTop, zoom }, false);
-    };
-    wrapper.addEventListener('scroll', onScroll, true);
-    return () => wrapper.removeEventListener('scroll', onScroll, true);
-  }, [goTo, isDrawn]);
+    if (isDrawn) wrapper?.setAttribute('role', 'presentation');
+  }, [isDrawn]);
 
   const click = (point: number, event: { readonly ctrlKey: boolean; readonly metaKey: boolean }): void => {
     if (event.ctrlKey || event.metaKey) comparePoint(point);
@@ -269,20 +258,19 @@ export function LineagePane(): ReactNode {
               if (!near) setHovered(pointUnder(event));
             }}
             onPaneMouseLeave={() => setHovered(-1)}
-          >
-            <ViewportPortal>
-              {spoken.map((point) => (
-                <div
-                  key={point}
-                  className="point-spoken"
-                  {...spokenFacts({ scene, rows, current, selected, compared }, point)}
-                  style={spokenPlace(scene, point)}
-                  onClick={(event) => click(point, event)}
-                />
-              ))}
-            </ViewportPortal>
-          </ReactFlow>
+          />
         )}
+        {/* Steps that no card stands for now: read and activated by assistive technology, one pixel each along the foot of the pane. */}
+        {scene !== null &&
+          spoken.map((point, i) => (
+            <div
+              key={point}
+              className="point-spoken"
+              {...spokenFacts({ scene, rows, current, selected, compared }, point)}
+              style={{ left: i * 2 }}
+              onClick={(event) => click(point, event)}
+            />
+          ))}
       </div>
       {scene !== null && scene.count > 0 && (
         <>
@@ -320,19 +308,6 @@ export function LineagePane(): ReactNode {
     const item = scene === null || point < 0 ? -1 : (scene.itemOf[point] ?? -1);
     return item >= 0 && !items.has(item) ? point : -1;
   }
-}
-
-function spokenPlace(scene: Scene, point: number): { translate: string } {
-  const item = scene.itemOf[point] ?? 0;
-  const first = scene.first[item] ?? point;
-  const left = scene.left[item] ?? 0;
-  const width = (scene.right[item] ?? 0) - left;
-  // Steps of a folded run stand side by side along their pill.
-  const along =
-    ((scene.branches.depth[point] ?? 0) - (scene.branches.depth[first] ?? 0) + 0.5) /
-    Math.max(1, scene.size[item] ?? 1);
-  const y = laneY(scene.laneOf[scene.branch[item] ?? 0] ?? 0) + cardHeight / 2;
-  return { translate: `${left + Math.min(width, along * Math.min(width, cardWidth))}px ${y}px` };
 }
 
 function textOf(scene: Scene, rows: ReadonlyMap<number, PointRow>, item: ItemIndex): CardText {

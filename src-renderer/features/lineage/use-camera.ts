@@ -150,7 +150,9 @@ export function useCameraActions(given: {
 
   const { scene, size, selected } = given;
   useEffect(() => {
-    if (isReady.current && scene !== null && size.width > 0) actions.ready();
+    // Without a scene React Flow is unmounted; the next one says itself when it is ready.
+    if (scene === null) isReady.current = false;
+    else if (isReady.current && size.width > 0) actions.ready();
   }, [actions, scene, size.width]);
 
   // A new picture of the same thread: the selected card stays where it is on the screen. A new selection is brought into sight.
