@@ -50,6 +50,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
 
   const edit = useCallback(
     async (path: string): Promise<void> => {
+      setLoadError(null);
       try {
         const at = await client.call('state.resolve', { store, key, applied: false, path });
         if (at === null) {
@@ -168,7 +169,6 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
     >
       <ProgressLine active={planning.slow} />
       <Moved text={planning.moved} />
-      {loadError !== null && <PlanError error={loadError} />}
       {canFork && (
         <Section title="Where to">
           <div className="choice">
@@ -245,6 +245,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
         />
       ))}
       <AddEdit onAdd={(path) => void edit(path)} first={edits.length === 0} />
+      {loadError !== null && <PlanError error={loadError} />}
       {diff !== null && diff.total > 0 && <Changes diff={diff} store={store} />}
       {view !== null && view.follows.length > 0 && (
         <Section title="What follows from it">

@@ -16,10 +16,20 @@ import { DiffSummaryChips } from './DiffSummaryChips.tsx';
 const windowSize = 200;
 
 interface Held {
+  /** Which two states these rows are between. */
+  readonly between: string;
   readonly view: DiffView;
   /** Rows by index; holes are not read yet. */
   readonly rows: (DiffRow | undefined)[];
 }
+
+interface Status {
+  readonly slow: boolean;
+  readonly late: boolean;
+  readonly error: ForkpointError | null;
+  readonly cancelled: boolean;
+}
+const quiet: Status = { slow: false, late: false, error: null, cancelled: false };
 
 export function DiffTab(props: {
   readonly store: string;
@@ -30,15 +40,12 @@ export function DiffTab(props: {
   const { store, before, after, revision } = props;
   const client = useService();
   const [held, setHeld] = useState<Held | null>(null);
-  const [status, setStatus] = useState<{ slow: boolean; late: boolean; error: ForkpointError | null }>({
-    slow: false,
-    late: false,
-    error: null,
-  });
+  const [status, setStatus] = useState<Status>(quiet);
   const [attempt, setAttempt] = useState(0);
   const [filter, setFilter] = useState('');
   const [channel, setChannel] = useState<string | null>(null);
   const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const between = JSON.stringify([store, before, after]);
   const controller = useRef(new AbortController());
   const reading = useRef(new Set<number>());
 
@@ -47,7 +54,7 @@ export function DiffTab(props: {
     controller.current = c;
     reading.current = new Set([0]);
     const began = performance.now();
-    setStatus({ slow: false, late: false, error: null });
+    setStatus(quiet);
     const timers = [
       setTimeout(() => setStatus((s) => ({ ...s, slow: true })), 150),
       setTimeout(() => setStatus((s) => ({ ...s, late: true })), 1000),
@@ -61,11 +68,11 @@ export function DiffTab(props: {
           noteRead(performance.now() - began);
           const rows: (DiffRow | undefined)[] = Array.from({ length: view.total });
           view.rows.forEach((row, i) => (rows[i] = row));
-          setHeld({ view, rows });
-          setStatus({ slow: false, late: false, error: null });
+          setHeld({ between, view, rows });
+          setStatus(quiet);
         },
         (thrown: unknown) => {
-          if (!c.signal.aborted) setStatus({ slow: false, late: false, error: asForkpointError(thrown) });
+          if (!c.signal.aborted) setStatus({ ...quiet, error: asForkpointError(thrown) });
         },
       )
       .finally(stop);
@@ -73,11 +80,12 @@ export function DiffTab(props: {
       stop();
       c.abort();
     };
-  }, [client, store, before, after, revision, attempt]);
+  }, [client, store, before, after, between, revision, attempt]);
 
   const request = useCallback(
     (into: Held, chunk: number) => {
-      if (reading.current.has(chunk)) return;
+      // Rows of one pair never go among those of another.
+      if (into.between !== between || reading.current.has(chunk)) return;
       reading.current.add(chunk);
       client
         .call(
@@ -96,7 +104,7 @@ export function DiffTab(props: {
           },
         );
     },
-    [client, store, before, after],
+    [client, store, before, after, between],
   );
 
   const filtering = filter !== '' || channel !== null;
@@ -140,7 +148,7 @@ export function DiffTab(props: {
   }, [held, shown, first, last, request]);
   useEffect(() => scroller.current?.scrollTo({ top: 0 }), [before, after, filter, channel]);
 
-  if (status.error !== null && held === null) {
+  if (status.error !== null && held?.between !== between) {
     return (
       <EmptyState
         small
@@ -152,13 +160,20 @@ export function DiffTab(props: {
       </EmptyState>
     );
   }
+  if (status.cancelled && held?.between !== between) {
+    return (
+      <EmptyState small title="Not compared" action={<Button onClick={() => setAttempt((n) => n + 1)}>Compare</Button>}>
+        Reading was cancelled. Nothing was changed.
+      </EmptyState>
+    );
+  }
   const progress = (
     <ProgressLine
       active={status.slow}
       text={status.late ? 'Comparing two states' : null}
       onCancel={() => {
         controller.current.abort();
-        setStatus({ slow: false, late: false, error: null });
+        setStatus({ ...quiet, cancelled: true });
       }}
     />
   );

@@ -36,7 +36,12 @@ export function StateTab(props: {
   const applied = useView((v) => v.applied);
   const path = useView((v) => v.path);
   const { mode, finding, found } = useStatePane();
-  const { shown, loading, slow, error, retry } = useStateTree(store, checkpoint, applied, revision);
+  const { shown, loading, slow, late, error, cancelled, cancel, retry } = useStateTree(
+    store,
+    checkpoint,
+    applied,
+    revision,
+  );
   const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
   const [active, setActive] = useState<OrdinalPath | null>(null);
   const [revealed, setRevealed] = useState(0);
@@ -105,7 +110,14 @@ export function StateTab(props: {
         </EmptyState>
       );
     }
-    return <ProgressLine active={slow} />;
+    if (cancelled) {
+      return (
+        <EmptyState small title="Not read" action={<Button onClick={retry}>Read this state</Button>}>
+          Reading was cancelled. Nothing was changed.
+        </EmptyState>
+      );
+    }
+    return <ProgressLine active={slow} text={late ? 'Reading the state' : null} onCancel={cancel} />;
   }
 
   const conversations = about.data?.conversations ?? [];
@@ -183,8 +195,8 @@ export function StateTab(props: {
           <StateNotes notes={notes} absent={absent.map(([member]) => member)} />
         </div>
       )}
-      <div className="state-body">
-        <ProgressLine active={loading && slow} />
+      <div className={`state-body ${loading && slow ? 'state-old' : ''}`}>
+        <ProgressLine active={loading && slow} text={late ? 'Reading the state' : null} onCancel={cancel} />
         {error !== null && (
           <div className="block-error" role="alert">
             {asForkpointError(error).message}{' '}

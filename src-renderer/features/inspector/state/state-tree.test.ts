@@ -87,3 +87,21 @@ describe('the tree of a state', () => {
     expect(tree.error).toBeInstanceOf(Error);
   });
 });
+
+describe('what was looked at', () => {
+  it('is kept up to a bound, and read again when it comes back', async () => {
+    const { asked, read } = source();
+    const tree = new StateTree(read, () => {});
+    await tree.load();
+    tree.open([1]);
+    await settle();
+    tree.want(0, 60_000);
+    await settle();
+    expect(tree.nodeAt([1])).not.toBeNull();
+    expect(tree.row(10).node).toBeNull();
+    tree.want(10, 11);
+    await settle();
+    expect(tree.row(10).node?.label).toBe('8');
+    expect(asked.filter((a) => a === '1@0')).toHaveLength(2);
+  });
+});

@@ -7,6 +7,8 @@ import { blockAt, closeAt, closedRoot, indexOfPath, openAt, openNodeAt, rowAt } 
 import type { OpenNode, Row } from './open-rows.ts';
 
 export const chunkSize = 100;
+/** Rows that were looked at are kept up to this many; beyond it the oldest are forgotten and read again when they come back. */
+const mostKept = 50_000;
 /** More opened places than this are not carried over to the next checkpoint at once. */
 const mostCarried = 200;
 
@@ -79,6 +81,18 @@ export class StateTree {
     // A place that was closed while it was read stays closed.
     if (open !== null && open.children !== answer.total) this.root = openAt(this.root, path, answer.total);
     answer.children.forEach((node, i) => this.chunks.set(keyOf([...path, from + i]), node));
+    if (this.chunks.size > mostKept) this.forget();
+  }
+
+  private forget(): void {
+    let over = this.chunks.size - mostKept / 2;
+    for (const key of this.chunks.keys()) {
+      if (over <= 0) return;
+      // What is open names what lies below it.
+      if (openNodeAt(this.root, key.split('.').map(Number)) !== null) continue;
+      this.chunks.delete(key);
+      over--;
+    }
   }
 
   nodeAt(path: OrdinalPath): ValueNode | null {

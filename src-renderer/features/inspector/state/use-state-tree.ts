@@ -14,30 +14,48 @@ export interface ShownTree {
   readonly applied: boolean;
 }
 
-export interface StateTreeResult {
-  readonly shown: ShownTree | null;
+interface Reading {
   readonly loading: boolean;
+  /** After 150 ms: draw the line. After a second: say what is being read. */
   readonly slow: boolean;
+  readonly late: boolean;
   readonly error: unknown;
+  readonly cancelled: boolean;
+}
+
+export interface StateTreeResult extends Reading {
+  /** The last tree that was read; null when it is of another state and the one asked for could not be read. */
+  readonly shown: ShownTree | null;
+  readonly cancel: () => void;
   readonly retry: () => void;
 }
+
+const begun: Reading = { loading: true, slow: false, late: false, error: null, cancelled: false };
 
 export function useStateTree(store: string, key: string, applied: boolean, revision: number): StateTreeResult {
   const client = useService();
   const [shown, setShown] = useState<ShownTree | null>(null);
-  const [status, setStatus] = useState<{ loading: boolean; slow: boolean; error: unknown }>({
-    loading: true,
-    slow: false,
-    error: null,
-  });
+  const [status, setStatus] = useState<{ readonly of: string; readonly reading: Reading }>({ of: '', reading: begun });
   const [, redraw] = useState(0);
   const [attempt, setAttempt] = useState(0);
   const last = useRef<StateTree | null>(null);
+  const abort = useRef(() => {});
+  const asked = JSON.stringify([store, key, applied, revision, attempt]);
 
   useEffect(() => {
     const controller = new AbortController();
     const began = performance.now();
-    const timer = setTimeout(() => setStatus((s) => ({ ...s, slow: true })), 150);
+    const note = (change: Partial<Reading>): void =>
+      setStatus((s) => ({ of: asked, reading: { ...(s.of === asked ? s.reading : begun), ...change } }));
+    const timers = [setTimeout(() => note({ slow: true }), 150), setTimeout(() => note({ late: true }), 1000)];
+    const stop = (): void => {
+      timers.forEach(clearTimeout);
+      controller.abort();
+    };
+    abort.current = () => {
+      stop();
+      note({ loading: false, cancelled: true });
+    };
     const next = new StateTree(
       (path, from, count) =>
         client.call(
@@ -50,21 +68,25 @@ export function useStateTree(store: string, key: string, applied: boolean, revis
       },
       last.current?.openLabels,
     );
-    setStatus({ loading: true, slow: false, error: null });
     void next.load().then(() => {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
       if (controller.signal.aborted) return;
       noteRead(performance.now() - began);
-      setStatus({ loading: false, slow: false, error: next.loaded ? null : next.error });
+      note({ loading: false, error: next.loaded ? null : next.error });
       if (!next.loaded) return;
       last.current = next;
       setShown({ tree: next, store, key, applied });
     });
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [client, store, key, applied, revision, attempt]);
+    return stop;
+  }, [client, store, key, applied, asked]);
 
-  return { shown, ...status, retry: () => setAttempt((n) => n + 1) };
+  // Between a change and its effect the last answer must not pass for one to the new question.
+  const reading = status.of === asked ? status.reading : begun;
+  const ofAnother = shown !== null && (shown.store !== store || shown.key !== key || shown.applied !== applied);
+  return {
+    ...reading,
+    shown: ofAnother && !reading.loading ? null : shown,
+    cancel: () => abort.current(),
+    retry: () => setAttempt((n) => n + 1),
+  };
 }
