@@ -14,6 +14,7 @@ import { Button, EmptyState } from '../../ui/controls.tsx';
 import { Splitter, useRememberedSize } from '../../ui/splitter.tsx';
 import { forkFrom } from '../operations/start.ts';
 import { Aside } from './Aside.tsx';
+import { Boundary } from './Boundary.tsx';
 import { DiffTab } from './diff/DiffTab.tsx';
 import { copyPatch, editFocused, inspectorActions, savePatch } from './inspector-actions.ts';
 import { PendingTab } from './pending/PendingTab.tsx';
@@ -124,12 +125,15 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
         )}
       </div>
       <div className="inspector-panel" id="inspector-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        <Boundary key={tab} of={`${checkpoint} ${compared}`}>
         {tab === 'state' && (
           <StateTab store={store} checkpoint={checkpoint} revision={revision} pending={pending.data} />
         )}
         {tab === 'diff' && <DiffTab store={store} before={compared} after={checkpoint} revision={revision} />}
         {tab === 'pending' && <PendingTab pending={pending.data} error={pending.error} onRetry={pending.retry} />}
         {tab === 'raw' && <RawTab store={store} checkpoint={checkpoint} revision={revision} />}
+        </Boundary>
+        </Boundary>
       </div>
       <div className="inspector-side" style={{ width }}>
         <Splitter

@@ -112,7 +112,9 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
   const chosenThread = place === 'thread' ? (view?.plan.target?.thread ?? null) : null;
 
   const unsaved = edits.some((e) => !isUntouched(e));
-  useEffect(() => useOperation.getState().setUnsaved(unsaved), [unsaved]);
+  useEffect(() => {
+    useOperation.getState().setUnsaved(unsaved);
+  }, [unsaved]);
   const close = (): void => {
     if (planning.committing) return;
     if (unsaved && !asking) setAsking(true);

@@ -146,7 +146,10 @@ export function DiffTab(props: {
     for (let chunk = Math.floor(first / windowSize); chunk <= Math.floor(last / windowSize); chunk++)
       request(held, chunk);
   }, [held, shown, first, last, request]);
-  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [before, after, filter, channel]);
+  useEffect(() => {
+    // Braces: newer browsers give a promise back, and React would take it for the way to clean up.
+    if (scroller.current !== null) scroller.current.scrollTop = 0;
+  }, [before, after, filter, channel]);
 
   if (status.error !== null && held?.between !== between) {
     return (

@@ -44,7 +44,12 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
   const activeIndex = active === null ? -1 : tree.indexOf(active);
   const [menuAt, setMenuAt] = useState<OrdinalPath | null>(null);
 
-  useEffect(() => tree.want(rows.from, rows.to), [tree, tree.version, rows.from, rows.to]);
+  const { from, to } = rows;
+  useEffect(() => {
+    tree.want(from, to);
+    // The version is not read but says that there may be more to want.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [tree, tree.version, from, to]);
   const revealed = useRef(props.revealed);
   const { reveal } = rows;
   useEffect(() => {
