@@ -8,6 +8,7 @@ import type { ServiceClient } from '../../shared/contract/service.ts';
 import { asForkpointError } from '../../shared/model/errors.ts';
 import type { ForkpointError } from '../../shared/model/errors.ts';
 import type { FormatInfo, StoreInfo } from '../../shared/model/shapes.ts';
+import { useMessages } from './messages.ts';
 import { useView } from './view.ts';
 
 export interface OpenStore {
@@ -107,7 +108,9 @@ export async function openStore(client: ServiceClient, path: string): Promise<Op
     useView.getState().showStore(opened.store);
     return opened;
   } catch (thrown) {
-    useSession.setState({ failure: { path, error: asForkpointError(thrown) } });
+    // What is open stays on screen; only an empty window becomes the screen of the failure.
+    if (useView.getState().store === null) useSession.setState({ failure: { path, error: asForkpointError(thrown) } });
+    else useMessages.getState().sayError(thrown);
     return null;
   } finally {
     useSession.setState({ opening: null });

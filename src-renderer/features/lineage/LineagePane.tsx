@@ -78,7 +78,12 @@ export function LineagePane(): ReactNode {
     if (scene === null || size.width === 0) return { items: new Set<ItemIndex>(), nodes: [], spoken: [] };
     const box = boxOf(camera.current, size.width, size.height, requery);
     const chosen = near
-      ? chooseItems(scene, itemsIn(scene, box), box, selected < 0 ? -1 : (scene.itemOf[selected] ?? -1))
+      ? chooseItems(
+          scene,
+          itemsIn(scene, box),
+          box,
+          [selected, compared].map((point) => scene.itemOf[point] ?? -1),
+        )
       : [];
     const facts = { scene, rows, current, selected, compared };
     const built = cache.current.build(facts, chosen);
@@ -255,7 +260,9 @@ export function LineagePane(): ReactNode {
             }}
             onPaneMouseMove={(event) => {
               // Moves over a card bubble up to here; at reading zoom the cards say it themselves.
-              if (!near) setHovered(pointUnder(event));
+              const point = pointUnder(event);
+              if (!near) setHovered(point);
+              else if (plainPoint(point) >= 0) setHovered(point);
             }}
             onPaneMouseLeave={() => setHovered(-1)}
           />

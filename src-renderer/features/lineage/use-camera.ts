@@ -71,7 +71,8 @@ export function useCameraActions(given: {
     const side = Math.min(200 * zoom, size.width / 4);
     return {
       zoom,
-      x: from.x + shift(left, right, side, size.width - side),
+      // The root has no step before it to keep in sight.
+      x: from.x + shift(left, right, Math.min(side, (scene.left[item] ?? 0) * zoom + inset.left), size.width - side),
       y: from.y + shift(top, bottom, inset.top, size.height - Math.min(90, size.height / 4)),
     };
   }, []);

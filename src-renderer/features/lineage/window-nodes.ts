@@ -17,18 +17,23 @@ import { spokenName } from './selected.ts';
  * Cards that are elements, and treeitems in all. Measured: 150 elements pan smoothly, 300 halve the frame rate; a card is four. What is
  * beyond stands on the canvas and looks the same.
  */
-export const mostCards = 32;
-export const mostSpoken = 100;
+export const mostCards = 24;
+export const mostSpoken = 56;
 
 /** The items that become elements: all of the window, or those nearest to its middle where there are too many. */
-export function chooseItems(scene: Scene, items: readonly ItemIndex[], box: Box, always: ItemIndex): ItemIndex[] {
+export function chooseItems(
+  scene: Scene,
+  items: readonly ItemIndex[],
+  box: Box,
+  always: readonly ItemIndex[],
+): ItemIndex[] {
   if (items.length <= mostCards) return [...items];
   const mx = (box.left + box.right) / 2;
   const my = (box.top + box.bottom) / 2;
   const away = (k: ItemIndex): number => {
     const dx = (scene.left[k] ?? 0) + cardWidth / 2 - mx;
     const dy = laneY(scene.laneOf[scene.branch[k] ?? 0] ?? 0) + cardHeight / 2 - my;
-    return k === always ? -1 : dx * dx + dy * dy;
+    return always.includes(k) ? -1 : dx * dx + dy * dy;
   };
   return [...items].sort((p, q) => away(p) - away(q)).slice(0, mostCards);
 }
