@@ -126,13 +126,12 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
       </div>
       <div className="inspector-panel" id="inspector-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <Boundary key={tab} of={`${checkpoint} ${compared}`}>
-        {tab === 'state' && (
-          <StateTab store={store} checkpoint={checkpoint} revision={revision} pending={pending.data} />
-        )}
-        {tab === 'diff' && <DiffTab store={store} before={compared} after={checkpoint} revision={revision} />}
-        {tab === 'pending' && <PendingTab pending={pending.data} error={pending.error} onRetry={pending.retry} />}
-        {tab === 'raw' && <RawTab store={store} checkpoint={checkpoint} revision={revision} />}
-        </Boundary>
+          {tab === 'state' && (
+            <StateTab store={store} checkpoint={checkpoint} revision={revision} pending={pending.data} />
+          )}
+          {tab === 'diff' && <DiffTab store={store} before={compared} after={checkpoint} revision={revision} />}
+          {tab === 'pending' && <PendingTab pending={pending.data} error={pending.error} onRetry={pending.retry} />}
+          {tab === 'raw' && <RawTab store={store} checkpoint={checkpoint} revision={revision} />}
         </Boundary>
       </div>
       <div className="inspector-side" style={{ width }}>
