@@ -278,7 +278,10 @@ interface CopiedRow {
   readonly bytes: number;
 }
 
-/** The point and its ancestors, oldest first. A parent that is missing ends the branch, as it does for LangGraph. */
+/**
+ * The point and its ancestors, oldest first (CROSS JOIN holds SQLite to one look-up per ancestor; left to itself it walks the
+ * whole thread for each). A parent that is missing ends the branch, as it does for LangGraph.
+ */
 function branchTo(source: Source, context: PlanContext): CopiedRow[] {
   const { thread, namespace, id } = source.point.row;
   const rows = context.relying.relyOnRows(
@@ -288,7 +291,7 @@ function branchTo(source: Source, context: PlanContext): CopiedRow[] {
          FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?
        UNION
        SELECT c.checkpoint_id, c.parent_checkpoint_id, COALESCE(length(c.checkpoint), 0) + COALESCE(length(c.metadata), 0)
-         FROM branch JOIN checkpoints c ON c.thread_id = ? AND c.checkpoint_ns = ? AND c.checkpoint_id = branch.parent
+         FROM branch CROSS JOIN checkpoints c ON c.thread_id = ? AND c.checkpoint_ns = ? AND c.checkpoint_id = branch.parent
      ) SELECT id, bytes FROM branch`,
     [thread, namespace, id, thread, namespace],
   );
