@@ -17,7 +17,14 @@ export default defineConfig({
     viewport: { width: 1600, height: 1000 },
     launchOptions: {
       ...(existsSync(executablePath) ? { executablePath } : {}),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+      ],
     },
   },
 });

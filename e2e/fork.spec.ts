@@ -83,7 +83,10 @@ test('export a thread and import it into another store', async ({ work, app }) =
   await app.dialog('Commands').getByRole('combobox').fill('import');
   await app.page.keyboard.press('Enter');
   const chooser = app.page.waitForEvent('filechooser');
-  await app.dialog('Import').getByRole('button', { name: /choose/i }).click();
+  await app
+    .dialog('Import')
+    .getByRole('button', { name: /choose/i })
+    .click();
   await (await chooser).setFiles(file);
   const commit = app.dialog('Import').getByRole('button', { name: /^Commit/ });
   await expect(commit).toBeEnabled();

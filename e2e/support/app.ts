@@ -12,12 +12,6 @@ export { expect };
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const fixture = (path: string): string => join(root, 'fixtures', path);
 
-export interface Served {
-  readonly url: string;
-  readonly folder: string;
-  stop(): Promise<void>;
-}
-
 /** A private folder of this test, removed afterwards. */
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'forkpoint-e2e-'));

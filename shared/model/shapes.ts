@@ -6,9 +6,6 @@ import { Status } from './status.ts';
 /** A value in tagged JSON, already parsed. Numbers beyond JavaScript's are carried as text elsewhere (see `TaggedText`). */
 export const Json: z.ZodMiniType<unknown> = z.unknown();
 
-/** Tagged JSON as text: the only lossless way to carry a state across a boundary. */
-export type TaggedText = string & { readonly __brand?: 'TaggedText' };
-
 export const Unable = z.object({ operation: z.string(), reason: z.string() });
 export type Unable = z.infer<typeof Unable>;
 

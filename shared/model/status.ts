@@ -15,11 +15,6 @@ export const statuses = [
 export const Status = z.enum(statuses);
 export type Status = z.infer<typeof Status>;
 
-/** Index into `statuses`, as stored in lineage columns. */
-export type StatusCode = number;
-export const statusCode = (status: Status): StatusCode => statuses.indexOf(status);
-export const statusOf = (code: StatusCode): Status => statuses[code] ?? 'unknown';
-
 /** What people and assistive technology read. */
 export const statusWord: Readonly<Record<Status, string>> = {
   idle: 'idle',

@@ -55,9 +55,34 @@ export function visible(text: string): string {
   });
 }
 
-export function cut(text: string, width: number): string {
-  const shown = visible(text);
-  return [...shown].length <= width ? shown : `${[...shown].slice(0, Math.max(width - 1, 0)).join('')}…`;
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const wide =
+  /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
+
+/** What a person counts as characters, each with the cells that it takes in a terminal. */
+function* cellsOf(text: string): Generator<{ readonly text: string; readonly width: number }> {
+  for (const { segment } of graphemes.segment(text)) yield { text: segment, width: wide.test(segment) ? 2 : 1 };
+}
+
+/** Cells that a text takes in a terminal. */
+export function width(text: string): number {
+  let total = 0;
+  for (const cell of cellsOf(text)) total += cell.width;
+  return total;
+}
+
+/** Safe, on one line, and at most `most` cells wide. */
+export function cut(text: string, most: number): string {
+  const shown = visible(text.length > most * 20 ? text.slice(0, most * 20) : text);
+  if (width(shown) <= most) return shown;
+  let out = '';
+  let used = 0;
+  for (const cell of cellsOf(shown)) {
+    if (used + cell.width > most - 1) break;
+    out += cell.text;
+    used += cell.width;
+  }
+  return `${out}…`;
 }
 
 export function size(bytes: number | null): string {
@@ -86,16 +111,15 @@ export function when(iso: string | null): string {
 
 export const mark = (status: Status): string => `${statusMark[status]} ${statusWord[status]}`;
 
-/** Left-aligned columns; a column whose header ends in `>` is right-aligned. Widths count code points, paint is added after. */
+/** Left-aligned columns; a column whose header ends in `>` is right-aligned. Paint is added after widths are known. */
 export function columns(headers: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
   const titles = headers.map((h) => h.replace(/>$/, ''));
   const right = headers.map((h) => h.endsWith('>'));
-  const length = (text: string): number => [...text].length;
-  const widths = titles.map((t, i) => Math.max(length(t), ...rows.map((r) => length(r[i] ?? ''))));
+  const widths = titles.map((t, i) => Math.max(width(t), ...rows.map((r) => width(r[i] ?? ''))));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => {
-        const pad = ' '.repeat(Math.max((widths[i] ?? 0) - length(cell), 0));
+        const pad = ' '.repeat(Math.max((widths[i] ?? 0) - width(cell), 0));
         return right[i] === true ? pad + cell : cell + pad;
       })
       .join('  ')

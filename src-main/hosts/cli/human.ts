@@ -64,7 +64,7 @@ export function log(rows: readonly Checkpoint[], width: number, paint: Paint): s
   const index = new Map(rows.map((r, i) => [r.key, i]));
   const parent = rows.map((r) => (r.parent === null ? -1 : (index.get(r.parent) ?? -1)));
   const drawn = graphRows(parent, (i) => statusMark[rows[i]?.status ?? 'unknown']);
-  const laneWidth = Math.max(...drawn.map((d) => [...d.lanes].length));
+  const laneWidth = Math.max(...drawn.map((d) => d.lanes.length));
   const lines: string[] = [];
   for (const row of drawn) {
     const point = rows[row.index];
@@ -75,7 +75,7 @@ export function log(rows: readonly Checkpoint[], width: number, paint: Paint): s
     const space = point.namespace === '' ? '' : ` [${point.namespace}]`;
     const note = point.note === null ? '' : ` · ${point.note}`;
     const missing = point.missingParent === null ? '' : ` (parent ${point.missingParent.slice(-8)} is missing)`;
-    const lanes = row.lanes + ' '.repeat(laneWidth - [...row.lanes].length);
+    const lanes = row.lanes + ' '.repeat(laneWidth - row.lanes.length);
     const text = `${step.padStart(4)}  ${point.id.slice(-8).padEnd(8)}  ${when(point.time)}  ${visible(node)}${visible(next)}${visible(space)}${visible(missing)}${visible(note)}`;
     lines.push(`${paint.status(point.status, lanes)}  ${cut(text, Math.max(width - laneWidth - 2, 40))}`.trimEnd());
     if (row.join !== null) lines.push(row.join);

@@ -254,7 +254,7 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
           );
         }
         const at = positionals('fork', ['store', 'thread', 'checkpoint?'], args, options.threadJson);
-        await write(at, options, (_, point) => ({
+        write(at, options, (_, point) => ({
           operation: 'fork',
           key: point.key,
           edits: [...edits],
@@ -269,7 +269,7 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
     withEdits(withThread(command('edit', '<store> <thread> [<checkpoint>]', 'a fork in place that carries an edit'))),
   )
     .option('--leave <code>', 'leave a second change alone (repeatable; the plan names them)', collect, [])
-    .action(async (args: string[], options: WriteOptions & { leave: string[] }) => {
+    .action((args: string[], options: WriteOptions & { leave: string[] }) => {
       const at = positionals('edit', ['store', 'thread', 'checkpoint?'], args, options.threadJson);
       if (edits.length === 0) {
         throw new ForkpointError(
@@ -278,7 +278,7 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
           `For example: --set plan='"mail the customer"'`,
         );
       }
-      await write(at, options, (_, point) => ({
+      write(at, options, (_, point) => ({
         operation: 'edit',
         key: point.key,
         edits: [...edits],
@@ -288,15 +288,15 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
 
   withThread(command('export', '<store> <thread>', 'a thread as one lossless JSON document'))
     .option('-o, --output <file>', 'write to a file instead of the terminal')
-    .action(async (args: string[], options: ReadOptions & { output?: string }) => {
+    .action((args: string[], options: ReadOptions & { output?: string }) => {
       const { store = '', thread = '' } = positionals('export', ['store', 'thread'], args, options.threadJson);
-      await withSessionAsync(store, true, async (session) => {
+      withSession(store, true, (session) => {
         requireThread(session.store, thread);
         if (options.output === undefined) {
-          await session.exportThread(thread, (chunk) => terminal.outBytes(chunk));
+          session.exportThread(thread, (chunk) => terminal.outBytes(chunk));
           return;
         }
-        const bytes = await session.exportToFile(thread, resolve(options.output));
+        const bytes = session.exportToFile(thread, resolve(options.output));
         if (options.json === true) print({ file: resolve(options.output), bytes });
         else say(`Wrote ${resolve(options.output)} (${bytes.toLocaleString('en-US')} bytes).`);
       });
@@ -304,19 +304,19 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
 
   withCommit(command('import', '<store> <file>', 'a thread document into a store'))
     .option('--into <id>', 'the new thread (default: the id in the document)')
-    .action(async (args: string[], options: WriteOptions & { into?: string }) => {
+    .action((args: string[], options: WriteOptions & { into?: string }) => {
       const { store = '', file = '' } = positionals('import', ['store', 'file'], args, undefined);
-      await withSessionAsync(store, false, async (session) => {
-        const document = await session.uploadFile(resolve(file));
-        await planOrCommit(session, { operation: 'import', document, into: options.into ?? null }, options);
+      withSession(store, false, (session) => {
+        const document = session.uploadFile(resolve(file));
+        planOrCommit(session, { operation: 'import', document, into: options.into ?? null }, options);
       });
     });
 
   command('operations', '<store>', 'what was done to a store, newest first').action(
-    async (args: string[], options: ReadOptions) => {
+    (args: string[], options: ReadOptions) => {
       const { store = '' } = positionals('operations', ['store'], args, undefined);
-      await withSessionAsync(store, true, async (session) => {
-        const rows = await session.operations();
+      withSession(store, true, (session) => {
+        const rows = session.operations();
         if (options.json === true) print(rows);
         else say(human.operations(rows, paint));
       });
@@ -329,10 +329,10 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
       '<store> [<operation>]',
       'takes an operation back (the last one by default); undoing an undo is redo',
     ),
-  ).action(async (args: string[], options: WriteOptions) => {
+  ).action((args: string[], options: WriteOptions) => {
     const { store = '', operation } = positionals('undo', ['store', 'operation?'], args, undefined);
-    await withSessionAsync(store, false, async (session) => {
-      await planOrCommit(session, { operation: 'undo', operationId: operation ?? null }, options);
+    withSession(store, false, (session) => {
+      planOrCommit(session, { operation: 'undo', operationId: operation ?? null }, options);
     });
   });
 
@@ -366,19 +366,6 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
     }
   }
 
-  async function withSessionAsync(
-    path: string,
-    readOnly: boolean,
-    use: (session: Session) => Promise<void>,
-  ): Promise<void> {
-    const session = openSession(resolve(path), readOnly);
-    try {
-      await use(session);
-    } finally {
-      session.close();
-    }
-  }
-
   function withPoint(
     at: Record<string, string>,
     options: ReadOptions,
@@ -393,22 +380,21 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
     return resolvePoint(session.store, thread, at['checkpoint'] ?? 'head', options.namespace ?? null);
   }
 
-  async function write(
+  function write(
     at: Record<string, string>,
     options: WriteOptions,
     args: (session: Session, point: Point) => OperationArgs,
-  ): Promise<void> {
-    await withSessionAsync(at['store'] ?? '', false, async (session) => {
-      await planOrCommit(session, args(session, pointOf(session, at, options)), options);
+  ): void {
+    withSession(at['store'] ?? '', false, (session) => {
+      planOrCommit(session, args(session, pointOf(session, at, options)), options);
     });
   }
 
-  async function planOrCommit(session: Session, args: OperationArgs, options: WriteOptions): Promise<void> {
+  function planOrCommit(session: Session, args: OperationArgs, options: WriteOptions): void {
     if (options.expect !== undefined && options.commit !== true) {
       throw new ForkpointError('usage', '--expect goes with --commit; nothing was changed.');
     }
-    const plan: Plan =
-      options.commit === true ? await session.commit(args, options.expect ?? null) : await session.plan(args);
+    const plan: Plan = options.commit === true ? session.commit(args, options.expect ?? null) : session.plan(args);
     if (options.json === true) print(plan);
     else say(planText(plan, paint));
   }

@@ -20,12 +20,27 @@ const msgpack = (value: unknown): Cursor => openValue('msgpack', encoder.encode(
 const tagged = (cursor: Cursor): JsonValue => parseJson(encodeTagged(cursor));
 
 /** Values close to states: maps, lists of items with and without ids, odd keys. */
-const key = fc.oneof(fc.constantFrom('a', 'b', 'id', 'x/y', 'm~n', '', '__proto__', 'constructor', '$bytes', 'content'), fc.string({ maxLength: 3, unit: 'grapheme' }));
+const key = fc.oneof(
+  fc.constantFrom('a', 'b', 'id', 'x/y', 'm~n', '', '__proto__', 'constructor', '$bytes', 'content'),
+  fc.string({ maxLength: 3, unit: 'grapheme' }),
+);
 const { value } = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: 'small', withCrossShrink: true }, fc.constant(null), fc.boolean(), fc.integer({ min: -3, max: 3 }), fc.constantFrom('', 'x', 'long text '.repeat(6)), tie('list'), tie('map'), tie('items')),
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    fc.integer({ min: -3, max: 3 }),
+    fc.constantFrom('', 'x', 'long text '.repeat(6)),
+    tie('list'),
+    tie('map'),
+    tie('items'),
+  ),
   list: fc.array(tie('value'), { maxLength: 6 }),
   map: fc.dictionary(key, tie('value'), { maxKeys: 5 }),
-  items: fc.uniqueArray(fc.record({ id: fc.constantFrom('i1', 'i2', 'i3', 'i4', 'i5', 'i6'), v: tie('value') }), { selector: (i) => (i as { id: string }).id, maxLength: 6 }),
+  items: fc.uniqueArray(fc.record({ id: fc.constantFrom('i1', 'i2', 'i3', 'i4', 'i5', 'i6'), v: tie('value') }), {
+    selector: (i) => (i as { id: string }).id,
+    maxLength: 6,
+  }),
 }));
 
 /** A second value that is often a small change of the first. */
@@ -82,7 +97,10 @@ describe('applied, the patch gives after', () => {
   test('msgpack, and across encodings', () => {
     fc.assert(
       fc.property(pair, ([a, b]) => {
-        for (const [x, y] of [[msgpack(a), msgpack(b)], [json(a), msgpack(b)]] as const) {
+        for (const [x, y] of [
+          [msgpack(a), msgpack(b)],
+          [json(a), msgpack(b)],
+        ] as const) {
           expect(applyPatch(tagged(x), toPatch(diffValues(x, y)))).toEqual(tagged(y));
         }
         expect(diffValues(json(a), msgpack(a)).changes).toEqual([]);
@@ -92,12 +110,18 @@ describe('applied, the patch gives after', () => {
   });
 
   test('two libraries agree on what JSON.parse carries', () => {
-    const plain = (v: unknown): boolean => !JSON.stringify(v).includes('__proto__') && !JSON.stringify(v).includes('"$') && !JSON.stringify(v).includes('constructor');
+    const plain = (v: unknown): boolean =>
+      !JSON.stringify(v).includes('__proto__') &&
+      !JSON.stringify(v).includes('"$') &&
+      !JSON.stringify(v).includes('constructor');
     fc.assert(
       fc.property(pair, ([a, b]) => {
         fc.pre(plain(a) && plain(b));
         const patch = toPatch(diffValues(json(a), json(b)));
-        const byFast = fastJsonPatch.applyPatch(structuredClone({ root: a }), (JSON.parse(patch) as FastOperation[]).map(underRoot)).newDocument;
+        const byFast = fastJsonPatch.applyPatch(
+          structuredClone({ root: a }),
+          (JSON.parse(patch) as FastOperation[]).map(underRoot),
+        ).newDocument;
         expect(byFast).toEqual({ root: b });
         const target = { root: structuredClone(a) };
         const errors = rfc6902.applyPatch(target, (JSON.parse(patch) as rfc6902.Operation[]).map(underRoot));
@@ -110,7 +134,10 @@ describe('applied, the patch gives after', () => {
 
   test('documents of json-patch-test-suite', () => {
     const require = createRequire(import.meta.url);
-    const cases = [...(require('json-patch-test-suite/spec_tests.json') as unknown[]), ...(require('json-patch-test-suite/tests.json') as unknown[])] as { doc?: unknown; expected?: unknown; disabled?: boolean }[];
+    const cases = [
+      ...(require('json-patch-test-suite/spec_tests.json') as unknown[]),
+      ...(require('json-patch-test-suite/tests.json') as unknown[]),
+    ] as { doc?: unknown; expected?: unknown; disabled?: boolean }[];
     let seen = 0;
     for (const { doc, expected } of cases) {
       if (doc === undefined || expected === undefined) continue;
@@ -125,15 +152,23 @@ describe('applied, the patch gives after', () => {
 /** A patch for a document, as one for `{root: document}`: the libraries differ at the root itself. */
 function underRoot<T extends { path: string }>(operation: T): T {
   const moved = { ...operation, path: `/root${operation.path}` };
-  return 'from' in operation && typeof operation.from === 'string' ? { ...moved, from: `/root${operation.from}` } : moved;
+  return 'from' in operation && typeof operation.from === 'string'
+    ? { ...moved, from: `/root${operation.from}` }
+    : moved;
 }
 
 test('never more than a tenth larger than the smallest correct patch of the libraries', () => {
-  const differ = jsondiffpatch.create({ objectHash: (o: object) => ('id' in o ? String(o.id) : JSON.stringify(o)),  });
+  const differ = jsondiffpatch.create({ objectHash: (o: object) => ('id' in o ? String(o.id) : JSON.stringify(o)) });
   let compared = 0;
   fc.assert(
     fc.property(pair, ([a, b]) => {
-      fc.pre(a !== null && b !== null && typeof a === 'object' && typeof b === 'object' && Array.isArray(a) === Array.isArray(b));
+      fc.pre(
+        a !== null &&
+          b !== null &&
+          typeof a === 'object' &&
+          typeof b === 'object' &&
+          Array.isArray(a) === Array.isArray(b),
+      );
       // where tagged JSON spells a map differently, the libraries diff another document
       fc.pre(!JSON.stringify([a, b]).includes('"$'));
       const ours = toPatch(diffValues(json(a), json(b))).length;
@@ -142,13 +177,16 @@ test('never more than a tenth larger than the smallest correct patch of the libr
         if (theirs === null) continue;
         let correct = false;
         try {
-          correct = JSON.stringify(sorted(applyPatch(parseJson(JSON.stringify(a)), theirs))) === JSON.stringify(sorted(goal));
+          correct =
+            JSON.stringify(sorted(applyPatch(parseJson(JSON.stringify(a)), theirs))) === JSON.stringify(sorted(goal));
         } catch {
           // not a correct patch: no rival
         }
         if (correct) {
           compared++;
-          expect(ours, `${JSON.stringify(a)} → ${JSON.stringify(b)}: ${theirs}`).toBeLessThanOrEqual(Math.max(theirs.length * 1.1, theirs.length + 2));
+          expect(ours, `${JSON.stringify(a)} → ${JSON.stringify(b)}: ${theirs}`).toBeLessThanOrEqual(
+            Math.max(theirs.length * 1.1, theirs.length + 2),
+          );
         }
       }
     }),
@@ -160,10 +198,15 @@ test('never more than a tenth larger than the smallest correct patch of the libr
 function sorted(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.keys(value).sort().map((k) => [k, sorted(value[k] ?? null)]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((k) => [k, sorted(value[k] ?? null)]),
+  );
 }
 
-const pointer = (path: readonly (string | number)[]): string => path.map((p) => `/${String(p).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+const pointer = (path: readonly (string | number)[]): string =>
+  path.map((p) => `/${String(p).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 function byMicrodiff(a: unknown, b: unknown): string | null {
   try {
@@ -171,9 +214,13 @@ function byMicrodiff(a: unknown, b: unknown): string | null {
     // removals of list items must come from the end to apply one after the other
     const removals = ops.filter((o) => o.type === 'REMOVE').toReversed();
     return JSON.stringify([
-      ...ops.filter((o) => o.type === 'CHANGE').map((o) => ({ op: 'replace', path: pointer(o.path), value: o.value as unknown })),
+      ...ops
+        .filter((o) => o.type === 'CHANGE')
+        .map((o) => ({ op: 'replace', path: pointer(o.path), value: o.value as unknown })),
       ...removals.map((o) => ({ op: 'remove', path: pointer(o.path) })),
-      ...ops.filter((o) => o.type === 'CREATE').map((o) => ({ op: 'add', path: pointer(o.path), value: o.value as unknown })),
+      ...ops
+        .filter((o) => o.type === 'CREATE')
+        .map((o) => ({ op: 'add', path: pointer(o.path), value: o.value as unknown })),
     ]);
   } catch {
     return null;
@@ -220,8 +267,16 @@ test('messages go together by id, and the summary counts per channel', () => {
 });
 
 test('a moved item is a move', () => {
-  const before = json([{ id: 'a', t: 'x'.repeat(80) }, { id: 'b', t: 'y'.repeat(80) }, { id: 'c', t: 'z'.repeat(80) }]);
-  const after = json([{ id: 'c', t: 'z'.repeat(80) }, { id: 'a', t: 'x'.repeat(80) }, { id: 'b', t: 'y'.repeat(80) }]);
+  const before = json([
+    { id: 'a', t: 'x'.repeat(80) },
+    { id: 'b', t: 'y'.repeat(80) },
+    { id: 'c', t: 'z'.repeat(80) },
+  ]);
+  const after = json([
+    { id: 'c', t: 'z'.repeat(80) },
+    { id: 'a', t: 'x'.repeat(80) },
+    { id: 'b', t: 'y'.repeat(80) },
+  ]);
   expect(toPatch(diffValues(before, after))).toBe('[{"op":"move","from":"/2","path":"/0"}]');
 });
 

@@ -30,10 +30,13 @@ export function toPatch(diff: ValueDiff): string {
 }
 
 function op(name: 'add' | 'remove' | 'replace', path: string, value?: string): string {
-  return value === undefined ? `{"op":"${name}","path":${JSON.stringify(path)}}` : `{"op":"${name}","path":${JSON.stringify(path)},"value":${value}}`;
+  return value === undefined
+    ? `{"op":"${name}","path":${JSON.stringify(path)}}`
+    : `{"op":"${name}","path":${JSON.stringify(path)},"value":${value}}`;
 }
 
-const move = (from: string, path: string): string => `{"op":"move","from":${JSON.stringify(from)},"path":${JSON.stringify(path)}}`;
+const move = (from: string, path: string): string =>
+  `{"op":"move","from":${JSON.stringify(from)},"path":${JSON.stringify(path)}}`;
 
 const token = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
@@ -70,21 +73,29 @@ function writeParts(node: Exclude<DiffNode, { kind: 'replace' }>, before: Cursor
   switch (node.kind) {
     case 'body': {
       const short = after.object?.short ?? null;
-      return write(node.inner, before.child(0), after.child(0), at + (short === null ? '/$object/value' : `/$${short}`));
+      return write(
+        node.inner,
+        before.child(0),
+        after.child(0),
+        at + (short === null ? '/$object/value' : `/$${short}`),
+      );
     }
     case 'map': {
       const ops: string[] = [];
       for (const i of node.removed) ops.push(op('remove', at + token(before.key(i).text())));
       for (const i of node.added) ops.push(op('add', at + token(after.key(i).text()), encodeTagged(after.child(i))));
-      for (const c of node.changed) ops.push(...write(c.node, before.child(c.before), after.child(c.after), at + token(after.key(c.after).text())));
+      for (const c of node.changed)
+        ops.push(...write(c.node, before.child(c.before), after.child(c.after), at + token(after.key(c.after).text())));
       return ops;
     }
     case 'list': {
       const ops: string[] = [];
       for (const i of node.removed.toSorted((a, b) => b - a)) ops.push(op('remove', `${at}/${i}`));
-      if (node.moved.length === 0) for (const i of node.added) ops.push(op('add', `${at}/${i}`, encodeTagged(after.child(i))));
+      if (node.moved.length === 0)
+        for (const i of node.added) ops.push(op('add', `${at}/${i}`, encodeTagged(after.child(i))));
       else ops.push(...withMoves(node, before, after, at));
-      for (const c of node.changed) ops.push(...write(c.node, before.child(c.before), after.child(c.after), `${at}/${c.after}`));
+      for (const c of node.changed)
+        ops.push(...write(c.node, before.child(c.before), after.child(c.after), `${at}/${c.after}`));
       return ops;
     }
   }
@@ -148,7 +159,8 @@ function fromTheEnd(before: Cursor, after: Cursor, at: string): Written {
   const shift = after.count - before.count;
   for (let i = 0; i < -shift; i++) ops.push(op('remove', `${at}/0`));
   for (let i = 0; i < shift; i++) ops.push(op('add', `${at}/${i}`, encodeTagged(after.child(i))));
-  for (let i = Math.max(shift, 0); i < after.count; i++) ops.push(...itemAt(before.child(i - shift), after.child(i), `${at}/${i}`));
+  for (let i = Math.max(shift, 0); i < after.count; i++)
+    ops.push(...itemAt(before.child(i - shift), after.child(i), `${at}/${i}`));
   return ops;
 }
 

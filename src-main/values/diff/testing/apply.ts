@@ -35,7 +35,11 @@ export function applyPatch(document: JsonValue, patch: string): JsonValue {
   return root;
 }
 
-const tokens = (path: string): string[] => path.split('/').slice(1).map((t) => t.replaceAll('~1', '/').replaceAll('~0', '~'));
+const tokens = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(1)
+    .map((t) => t.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 function parentOf(root: JsonValue, path: string): [JsonValue, string] {
   const parts = tokens(path);
