@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, keysOf, textOf } from './cells.ts';
 import { timeOf, ticksOf } from './ids.ts';
+import { run } from './testing/make.ts';
 import { lineageOf, openStore } from './testing/stores.ts';
 import type { LangGraphSqliteStore } from './store.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
@@ -156,13 +157,59 @@ describe('edit in place, Python', () => {
     expect(tagged(plan.edited?.before ?? null)).toEqual({ n: 2, trail: ['a'], 'branch:to:b': null });
   });
 
-  it('runs the same node next, and undo takes the row back', () => {
+  it('runs the same node next', () => {
     const own = openStore('langgraph-py/py-timetravel.sqlite');
     const done = applied(own, { key: keyAt('tt', source), edits: editSets('n', '41') });
     expect(headOf(own, 'tt')).toBe(keyAt('tt', done.target?.id ?? ''));
     const pending = own.pending(keyAt('tt', done.target?.id ?? ''));
     expect(pending.next).toEqual(['b']);
     expect(pending.status).toBe('idle');
+  });
+});
+
+describe('undo', () => {
+  const bundle = (): string => join(mkdtempSync(join(tmpdir(), 'forkpoint-bundle-')), 'bundle');
+  function forked(): { store: LangGraphSqliteStore; path: string; plan: StorePlan } {
+    const store = openStore('langgraph-py/py-agent.sqlite');
+    const relying = store.backend.relying();
+    const plan = store.plan(
+      {
+        operation: 'fork',
+        key: headOf(store, 'agent-pending'),
+        edits: editSets('budget', '9'),
+        target: { kind: 'thread', thread: 'new' },
+        pending: 'drop',
+        leave: [],
+      },
+      { draw, relying },
+    );
+    const path = bundle();
+    store.backend.apply(plan.changes, relying.relied, path);
+    return { store, path, plan };
+  }
+
+  it('takes a fork back', () => {
+    const { store, path } = forked();
+    const { changes, relied } = store.backend.undo(path);
+    store.backend.apply(changes, relied, bundle());
+    expect(store.threadSummary('new')).toBeNull();
+    store.backend.close();
+  });
+
+  it('is refused once the thread has run on', () => {
+    const { store, path, plan } = forked();
+    const id = plan.target?.id ?? '';
+    run(
+      store.backend.reader.path,
+      `INSERT INTO writes (thread_id, checkpoint_id, task_id, idx, channel) VALUES ('new', '${id}', 'task', 0, 'n')`,
+    );
+    expect(
+      refusal(() => {
+        const { changes, relied } = store.backend.undo(path);
+        store.backend.apply(changes, relied, bundle());
+      }).code,
+    ).toBe('moved');
+    store.backend.close();
   });
 });
 
@@ -445,18 +492,18 @@ describe('export and import', () => {
     const js = openStore('langgraph-js/fanout.sqlite');
     const python = openStore('langgraph-py/py-agent.sqlite');
     const document = documentOf(js, 'fanout', 'js');
-    const run = (request: Parameters<LangGraphSqliteStore['plan']>[0]): ForkpointError =>
+    const refused = (request: Parameters<LangGraphSqliteStore['plan']>[0]): ForkpointError =>
       refusal(() => python.plan(request, { draw, relying: python.backend.relying() }));
-    expect(run({ operation: 'import', document, thread: 'x' }).code).toBe('unable');
-    expect(run({ operation: 'import', document: { ...document, format: 'tinyagents' }, thread: 'x' }).code).toBe(
+    expect(refused({ operation: 'import', document, thread: 'x' }).code).toBe('unable');
+    expect(refused({ operation: 'import', document: { ...document, format: 'tinyagents' }, thread: 'x' }).code).toBe(
       'unable',
     );
     expect(
-      run({ operation: 'import', document: documentOf(python, 'agent-pending', 'python'), thread: 'agent-resumed' })
+      refused({ operation: 'import', document: documentOf(python, 'agent-pending', 'python'), thread: 'agent-resumed' })
         .code,
     ).toBe('exists');
     expect(
-      run({ operation: 'import', document: { ...document, dialect: 'python', records: [] }, thread: 'x' }).code,
+      refused({ operation: 'import', document: { ...document, dialect: 'python', records: [] }, thread: 'x' }).code,
     ).toBe('bad_value');
   });
 });
