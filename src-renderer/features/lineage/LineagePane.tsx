@@ -234,6 +234,7 @@ export function LineagePane(): ReactNode {
             nodesFocusable={false}
             edgesFocusable={false}
             elementsSelectable={false}
+            translateExtent={extentOf(scene, camera.current.zoom, size)}
             panOnScroll
             zoomOnDoubleClick={false}
             disableKeyboardA11y
@@ -315,6 +316,20 @@ export function LineagePane(): ReactNode {
     const item = scene === null || point < 0 ? -1 : (scene.itemOf[point] ?? -1);
     return item >= 0 && !items.has(item) ? point : -1;
   }
+}
+
+/** A gesture cannot lose the tree: a fifth of the pane always shows some of it. */
+function extentOf(
+  scene: Scene,
+  zoom: number,
+  size: { readonly width: number; readonly height: number },
+): [[number, number], [number, number]] {
+  const x = (0.8 * size.width) / zoom;
+  const y = (0.8 * size.height) / zoom;
+  return [
+    [-x, -y],
+    [scene.width + x, scene.height + y],
+  ];
 }
 
 function textOf(scene: Scene, rows: ReadonlyMap<number, PointRow>, item: ItemIndex): CardText {

@@ -8,7 +8,6 @@ import { branchesOf } from '../../../shared/layout/branches.ts';
 import { follow, headPoint, keyAt, openFold, pointOf, selectedPoint, useLineageState } from './lineage-state.ts';
 import type { PointRow } from './lineage-state.ts';
 import { buildScene, foldOver } from '../../../shared/layout/scene.ts';
-import type { Scene } from '../../../shared/layout/scene.ts';
 import { pathOf } from './walk.ts';
 
 export interface LineageReading {
@@ -37,14 +36,12 @@ export function useLineage(): LineageReading {
   const axis = useLineageState((s) => s.axis);
   const opened = useLineageState((s) => s.opened);
   const unfoldAll = useLineageState((s) => s.unfoldAll);
-  const lastScene = useRef<Scene | null>(null);
+  // From the picture that is shown, so that what only grew keeps its lanes.
   const scene = useMemo(
-    () => (branches === null ? null : buildScene(branches, { axis, opened, unfoldAll }, lastScene.current)),
+    () =>
+      branches === null ? null : buildScene(branches, { axis, opened, unfoldAll }, useLineageState.getState().scene),
     [branches, axis, opened, unfoldAll],
   );
-  useEffect(() => {
-    lastScene.current = scene;
-  }, [scene]);
 
   useEffect(() => {
     useLineageState.setState({ opened: new Set(), followed: -1, path: new Int32Array(0), playing: false });
