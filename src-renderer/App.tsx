@@ -18,6 +18,7 @@ import { useConnection, useRevision, useService, useServiceEvent } from './servi
 import { keepLocation } from './state/location.ts';
 import { beginSession, goToRequest, refreshStores, useOpenStore, useSession } from './state/session.ts';
 import { useView } from './state/view.ts';
+import { importDocument, keepHostInformed } from './tell-host.ts';
 import { windowActions } from './window-actions.ts';
 import { ProgressLine } from './ui/controls.tsx';
 import { Messages } from './ui/overlays.tsx';
@@ -38,13 +39,19 @@ export function App(): ReactNode {
   const connection = useConnection();
 
   useEffect(() => {
-    void beginSession(client, location.hash);
+    // One after the other, so that what was asked for last is what is shown.
+    let last = beginSession(client, location.hash);
+    const next = (take: () => void | Promise<void>): void => {
+      last = last.then(take);
+    };
     const stops = [
       keepLocation(client),
       listenToKeys(),
       registerLineageActions(),
       registerActions('window', windowActions(client, host)),
-      host.onOpen((request) => void goToRequest(client, request)),
+      host.onOpen((request) => next(() => goToRequest(client, request))),
+      host.onDocument((file) => next(() => importDocument(file))),
+      keepHostInformed(host),
     ];
     return () => {
       for (const stop of stops) stop();
@@ -65,10 +72,10 @@ export function App(): ReactNode {
     <DropTarget>
       <div className="window">
         <Toolbar />
-        <div className="window-body">
+        <main className="window-body">
           <ProgressLine active={opening !== null} text={opening === null ? null : `Opening ${opening}`} />
           {body()}
-        </div>
+        </main>
         <StatusBar />
         <Suspense>
           <OperationSheet />
@@ -165,7 +172,7 @@ function Panes(): ReactNode {
           />
         </>
       )}
-      <main className="pane-main">
+      <div className="pane-main">
         <section className="pane-lineage" role="region" aria-label="Lineage">
           <LineagePane />
         </section>
@@ -185,7 +192,7 @@ function Panes(): ReactNode {
             <Inspector />
           </Suspense>
         </section>
-      </main>
+      </div>
     </div>
   );
 }

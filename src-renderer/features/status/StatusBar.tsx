@@ -22,7 +22,7 @@ export function StatusBar(): ReactNode {
   const { say, sayError } = useMessages.getState();
   const time = millisOf(selected?.time ?? null);
   return (
-    <footer className="statusbar" role="region" aria-label="Status">
+    <div className="statusbar" role="region" aria-label="Status">
       {key !== null && (
         <button
           type="button"
@@ -46,7 +46,7 @@ export function StatusBar(): ReactNode {
       {!connection.connected && <span className="statusbar-lost">not connected</span>}
       {read !== null && <span className="statusbar-read">read in {read} ms</span>}
       <Operations />
-    </footer>
+    </div>
   );
 }
 

@@ -47,6 +47,7 @@ export function Toolbar(): ReactNode {
         </Button>
       )}
       <Logo size={20} />
+      <h1 className="only-spoken">{open === null ? 'Forkpoint' : `Forkpoint: ${nameOf(open.info.path)}`}</h1>
       <StoreMenu />
       {open !== null && (
         <div className="toolbar-facts">
@@ -98,7 +99,6 @@ export function Toolbar(): ReactNode {
       <button
         type="button"
         className="toolbar-palette"
-        aria-label="Commands"
         aria-keyshortcuts="Control+k"
         onClick={() => {
           if (palette !== undefined) performAction(palette);
