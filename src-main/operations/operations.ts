@@ -23,6 +23,7 @@ import type { LoggedOperation } from './log.ts';
 import { OperationLog } from './log.ts';
 import type { Written } from './public-plan.ts';
 import { planIdOf, plannedChanges, targetCheckpoint, threadOf, totalCounts, writtenPer } from './public-plan.ts';
+import { settle } from './recovery.ts';
 import { fingerprint, sameStore } from './store-identity.ts';
 import { documentDigest } from './thread-document/digest.ts';
 
@@ -126,55 +127,25 @@ export class Operations {
 
   /**
    * Settles operations whose process died in the middle; to be called when a store is opened. Writes to the store only to take back
-   * what an operation over several files had begun and not brought to where it counts.
+   * what an operation over several files had begun and not brought to where it counts. A log that cannot be read or kept now is
+   * no reason to refuse a store: whoever needs it says so.
    */
   recoverAll(store: Store): void {
-    for (const op of this.#logged(store)) {
-      const { operationId, pid } = op.prepared;
-      if (op.state !== 'prepared' || this.#running.has(operationId)) continue;
-      // After an hour it is not that process any more: numbers of processes are used again. Recovery only looks, so it may err.
-      const age = this.#options.draw.now() - Date.parse(op.prepared.time);
-      if (pid !== process.pid && age < 3_600_000 && this.#isAlive(pid)) continue;
-      const bundle = this.#bundlePath(operationId);
-      const became = existsSync(bundle) ? store.backend.recover(bundle) : 'not-applied';
-      switch (became) {
-        case 'applied':
-          this.#log.end(operationId, 'committed', fingerprint(store.backend.reader), null);
-          break;
-        case 'not-applied':
-          if (!this.#takeBackBegun(store, bundle)) break;
-          this.#log.end(operationId, 'abandoned', null, 'Forkpoint was stopped before it was carried out.');
-          rmSync(bundle, { force: true, recursive: true });
-          break;
-        case 'unclear':
-          this.#log.end(
-            operationId,
-            'unclear',
-            null,
-            'Forkpoint was stopped while writing it, and the store has changed since: it cannot be told what became of it.',
-          );
-          break;
+    try {
+      const open = this.#logged(store).filter((op) => this.#isLeftOpen(op));
+      for (const { prepared } of open) {
+        settle(store, this.#log, prepared.operationId, this.#bundlePath(prepared.operationId));
       }
+    } catch (error) {
+      if (!(error instanceof ForkpointError) || error.code === 'internal') throw error;
     }
   }
 
-  /** False when there is something to take back and it cannot be done now: the operation stays open until the next time. */
-  #takeBackBegun(store: Store, bundle: string): boolean {
-    // In a database the transaction took it back already.
-    if (store.backend.reader.kind !== 'files' || !existsSync(bundle)) return true;
-    const own = `${bundle}-begun`;
-    try {
-      const { changes, relied } = store.backend.undo(bundle);
-      if (changes.changes.length === 0) return true;
-      if (store.backend.readOnlyReason !== null) return false;
-      store.backend.apply(changes, relied, own);
-      return true;
-    } catch (error) {
-      if (error instanceof ForkpointError && error.code !== 'internal') return false;
-      throw error;
-    } finally {
-      rmSync(own, { force: true, recursive: true });
-    }
+  #isLeftOpen({ state, prepared: { operationId, pid, time } }: LoggedOperation): boolean {
+    if (state !== 'prepared' || this.#running.has(operationId)) return false;
+    // After an hour it is not that process any more: numbers of processes are used again.
+    const age = this.#options.draw.now() - Date.parse(time);
+    return pid === process.pid || age >= 3_600_000 || !this.#isAlive(pid);
   }
 
   #draft(store: Store, ask: OperationAsk): Draft {

@@ -1,10 +1,10 @@
-// Run as a process of its own by the crash tests: forks a thread, and is killed by the system at the stage that it is told.
+// Run as a process of its own by the crash tests: forks a thread (or its head in place), and is killed by the system at the stage that it is told.
 
 import { openStore } from '../../stores/registry.ts';
 import { Operations } from '../operations.ts';
 import { countingDraw, headOf } from './genuine-store.ts';
 
-const [path, dataFolder, thread, stage] = process.argv.slice(2);
+const [path, dataFolder, thread, stage, target] = process.argv.slice(2);
 if (path === undefined || dataFolder === undefined || thread === undefined || stage === undefined) process.exit(2);
 
 const store = openStore(path);
@@ -24,8 +24,8 @@ operations.commit(
     operation: 'fork',
     key: headOf(store, thread),
     edits: [],
-    target: { kind: 'thread', thread: null },
-    pending: null,
+    target: target === 'in-place' ? { kind: 'in-place' } : { kind: 'thread', thread: null },
+    pending: target === 'in-place' ? 'keep' : null,
     leave: [],
   },
   null,
