@@ -1,0 +1,91 @@
+// P1, P2: all threads with their counts and latest times, against bare SQL and against the framework's own listing.
+
+import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
+import Database from 'better-sqlite3';
+import { newestFirst } from '../src-main/service/thread-list.ts';
+import { openStore } from '../src-main/stores/registry.ts';
+import type { ThreadSummary } from '../src-main/stores/store.ts';
+import { atMost, faster, interleaved, millis } from './support/bench.ts';
+import type { Bench, BenchContext } from './support/bench.ts';
+import { manyThreads } from './support/stores.ts';
+
+/** Reads only the index of the primary key: a test of the store holds the same statement to that. */
+const bareSql = 'SELECT thread_id, COUNT(*), MAX(checkpoint_id) FROM checkpoints GROUP BY thread_id ORDER BY thread_id';
+
+function listed(path: string): number {
+  const store = openStore(path, { readOnly: true });
+  const all: ThreadSummary[] = [];
+  for (const batch of store.threads()) all.push(...batch);
+  all.sort(newestFirst);
+  store.backend.close();
+  return all.length;
+}
+
+function selected(path: string): number {
+  const db = new Database(path, { readonly: true });
+  const rows = db.prepare(bareSql).raw().all();
+  db.close();
+  return rows.length;
+}
+
+function check(path: string, threads: number): void {
+  if (listed(path) !== threads || selected(path) !== threads) throw new Error('the two lists differ');
+}
+
+export const againstSql: Bench = {
+  id: 'P1',
+  title: 'Thread list with counts and latest times',
+  async run(context) {
+    const store = manyThreads(context);
+    check(store.path, store.threads);
+    const [work = 0, reference = 0] = await interleaved(
+      9,
+      () => listed(store.path),
+      () => selected(store.path),
+    );
+    return [
+      atMost(1.5, {
+        what: 'opened, listed and sorted',
+        work,
+        reference,
+        of: 'one SELECT over the primary-key index',
+        note: store.sizes,
+      }),
+    ];
+  },
+};
+
+/** The saver reads every row of its answer at once; more than this would ask for gigabytes. */
+const asked = 2_000;
+
+export const againstSaver: Bench = {
+  id: 'P2',
+  title: "Thread list against the framework's own saver",
+  async run(context: BenchContext) {
+    const store = manyThreads(context);
+    check(store.path, store.threads);
+    const rows = Math.min(asked, store.checkpoints);
+    const [work = 0] = await interleaved(5, () => listed(store.path));
+    const db = new Database(store.path, { readonly: true });
+    // The saver sets up its tables before it lists; here they are there, and the file is only read.
+    const saver = new SqliteSaver(db);
+    saver.setup = () => undefined;
+    let seen = 0;
+    const took = await millis(async () => {
+      for await (const tuple of saver.list({ configurable: {} }, { limit: rows })) {
+        if (tuple.checkpoint.id !== '') seen++;
+      }
+    });
+    db.close();
+    if (seen !== rows) throw new Error(`the saver listed ${seen} of ${rows} checkpoints`);
+    return [
+      faster(100, {
+        what: 'the whole list',
+        work,
+        reference: (took / rows) * store.checkpoints,
+        of: 'SqliteSaver.list()',
+        note: `${store.sizes}; the saver was timed on the newest ${rows} checkpoints (${took.toFixed(0)} ms) and stands here for all`,
+      }),
+    ];
+  },
+};
