@@ -23,12 +23,14 @@ test('edit a value, fork into a new thread, undo', async ({ work, app }) => {
   await app.state.getByRole('treeitem', { name: /^plan/ }).click();
   await app.page.keyboard.press('e');
   const sheet = app.dialog('Edit');
-  await sheet.locator('.cm-content').fill('"offer a voucher"');
+  await sheet.locator('.cm-content').click();
+  await app.page.keyboard.press('Control+a');
+  await app.page.keyboard.insertText('"offer a voucher"');
   await expect(sheet).toContainText('offer a voucher');
   const commit = sheet.getByRole('button', { name: /^Commit/ });
   await expect(commit).toBeEnabled();
   await commit.click();
-  await expect(app.page.getByRole('status')).toContainText(/approvals-demo-fork-1/);
+  await expect(app.page.getByRole('status').filter({ hasText: /fork/i })).toContainText(/approvals-demo-fork-1/);
   await expect(app.thread('approvals-demo-fork-1')).toBeVisible();
   expect(await threadsOf(work, store)).toContain('approvals-demo-fork-1');
   const shown = await work.forkpoint('show', store, 'approvals-demo-fork-1', '--path', 'plan', '--json');
@@ -54,7 +56,7 @@ test('fork in place says that it becomes the head', async ({ work, app }) => {
   const commit = sheet.getByRole('button', { name: /^Commit/ });
   await expect(commit).toBeEnabled();
   await commit.click();
-  await expect(app.page.getByRole('status')).toContainText(/Undo/);
+  await expect(app.page.getByRole('status').filter({ hasText: /fork/i })).toContainText(/Undo/);
   const log = JSON.parse((await work.forkpoint('log', store, 'approvals-demo', '--json')).out) as unknown[];
   expect(log).toHaveLength(4);
 });
@@ -81,6 +83,10 @@ test('export a thread and import it into another store', async ({ work, app }) =
   await app.open(await work.serve([other]));
   await app.page.keyboard.press('Control+k');
   await app.dialog('Commands').getByRole('combobox').fill('import');
+  await expect(app.dialog('Commands').getByRole('option', { name: /Import a thread/ })).toHaveAttribute(
+    'aria-selected',
+    'true',
+  );
   await app.page.keyboard.press('Enter');
   const chooser = app.page.waitForEvent('filechooser');
   await app

@@ -61,7 +61,9 @@ await light.keyboard.press('1');
 await picture(light, 'state-light');
 await light.getByRole('tree', { name: 'State' }).getByRole('treeitem', { name: /^plan/ }).click();
 await light.keyboard.press('e');
-await light.locator('.cm-content').fill('"1. look up the order  2. offer a voucher  3. mail the customer"');
+await light.locator('.cm-content').click();
+await light.keyboard.press('Control+a');
+await light.keyboard.insertText('"1. look up the order  2. offer a voucher  3. mail the customer"');
 await light.waitForTimeout(900);
 await picture(light, 'fork-light');
 
