@@ -11,15 +11,20 @@ interface Props {
   readonly of: string;
 }
 
-export class Boundary extends Component<Props, { readonly thrown: unknown }> {
-  override state: { readonly thrown: unknown } = { thrown: null };
+interface State {
+  readonly thrown: unknown;
+  readonly of: string;
+}
 
-  static getDerivedStateFromError(thrown: unknown): { readonly thrown: unknown } {
+export class Boundary extends Component<Props, State> {
+  override state: State = { thrown: null, of: this.props.of };
+
+  static getDerivedStateFromError(thrown: unknown): Partial<State> {
     return { thrown: thrown ?? new Error('unknown') };
   }
 
-  override componentDidUpdate(before: Props): void {
-    if (before.of !== this.props.of && this.state.thrown !== null) this.setState({ thrown: null });
+  static getDerivedStateFromProps(props: Props, state: State): Partial<State> | null {
+    return props.of === state.of ? null : { thrown: null, of: props.of };
   }
 
   override render(): ReactNode {

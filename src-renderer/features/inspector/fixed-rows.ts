@@ -30,7 +30,9 @@ export function useFixedRows(count: number, rowHeight: number): FixedRows {
   const space = Math.min(total, tallest);
   const scale = total > space && space > height ? (total - height) / (space - height) : 1;
   const facts = useRef({ total, height, scale });
-  facts.current = { total, height, scale };
+  useLayoutEffect(() => {
+    facts.current = { total, height, scale };
+  });
   const expected = useRef(0);
   const current = useRef(0);
 

@@ -124,7 +124,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
 
   const commit = async (): Promise<void> => {
     const done = await planning.commit();
-    if (done !== null) forked(store, done, shapes?.length ?? 0);
+    if (done !== null) forked(store, done, shapes?.length ?? 0, unit);
   };
 
   const id = parseKey(key);
@@ -265,7 +265,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
           ))}
         </Section>
       )}
-      {planning.error !== null && <PlanError error={planning.error} />}
+      {planning.error !== null && <PlanError error={planning.error} onRetry={planning.retry} />}
       {view !== null && (
         <div className={planning.current || planning.error === null ? '' : 'stale'}>
           <Section title="What is written">
@@ -407,7 +407,9 @@ function useCheck(store: string, key: string, edits: ReturnType<typeof toShapes>
   const [check, setCheck] = useState<Check>({ error: null, diff: null });
   const text = edits === null ? null : JSON.stringify(edits);
   const wanted = useRef(edits);
-  wanted.current = edits;
+  useEffect(() => {
+    wanted.current = edits;
+  });
   useEffect(() => {
     const asked = wanted.current;
     if (asked === null) return;
@@ -441,7 +443,7 @@ function useCheck(store: string, key: string, edits: ReturnType<typeof toShapes>
 }
 
 /** Closes the sheet, goes to the fork, says what was done. */
-function forked(store: string, done: PlanView, edits: number): void {
+function forked(store: string, done: PlanView, edits: number, unit: string): void {
   useOperation.getState().setUnsaved(false);
   useOperation.getState().close();
   const { target, counts, operationId } = done.plan;
@@ -456,7 +458,7 @@ function forked(store: string, done: PlanView, edits: number): void {
   useMessages
     .getState()
     .say(
-      `Forked${target === null ? '' : ` to ${target.thread}`}${edited}: ${format.counted(rows, 'row')} written.`,
+      `Forked${target === null ? '' : ` to ${target.thread}`}${edited}: ${format.counted(rows, unit)} written.`,
       operationId === null ? null : { label: 'Undo', perform: () => undoOperation(store, operationId) },
     );
 }

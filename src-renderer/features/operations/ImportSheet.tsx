@@ -32,7 +32,9 @@ export function ImportSheet(props: { readonly store: string; readonly file: File
   const client = useService();
   const open = useOpenStore();
   const [file, setFile] = useState<File | null>(props.file);
-  const [upload, setUpload] = useState<Upload | null>(null);
+  const [sent, setUpload] = useState<Upload | null>(null);
+  // What was sent of a file that was chosen before is nothing of this one.
+  const upload = file === null ? null : sent?.file === file ? sent : { file, sent: 0, document: null, error: null };
   const [into, setInto] = useState('');
   const [over, setOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
@@ -41,7 +43,6 @@ export function ImportSheet(props: { readonly store: string; readonly file: File
   useEffect(() => {
     if (file === null) return;
     const controller = new AbortController();
-    setUpload({ file, sent: 0, document: null, error: null });
     const send = async (): Promise<void> => {
       let document: string | null = null;
       for (let from = 0; from === 0 || from < file.size; from += chunkBytes) {
@@ -181,7 +182,7 @@ export function ImportSheet(props: { readonly store: string; readonly file: File
           />
         </Section>
       )}
-      {planning.error !== null && <PlanError error={planning.error} />}
+      {planning.error !== null && <PlanError error={planning.error} onRetry={planning.retry} />}
       {view !== null && (
         <>
           <Section title="What is written">

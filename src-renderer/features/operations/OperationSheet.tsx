@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { registerActions } from '../../actions/action.ts';
 import { useHost } from '../../host/host.ts';
 import { useService } from '../../service/client.ts';
+import { useMessages } from '../../state/messages.ts';
 import { useOperation } from '../../state/operation.ts';
 import { ForkSheet } from './ForkSheet.tsx';
 import { ImportSheet } from './ImportSheet.tsx';
@@ -17,6 +18,10 @@ export default function OperationSheet(): ReactNode {
   const start = useOperation((s) => s.start);
   const client = useService();
   const host = useHost();
+  // What was said before is behind the sheet now, and its Undo may be what the sheet is about.
+  useEffect(() => {
+    if (start !== null) useMessages.setState((s) => ({ messages: s.messages.filter((m) => m.kind === 'error') }));
+  }, [start]);
   useEffect(() => registerActions('operations', operationActions(client, host)), [client, host]);
   return (
     <>

@@ -89,14 +89,19 @@ export function Warnings(props: {
   });
 }
 
-export function PlanError(props: { readonly error: ForkpointError }): ReactNode {
+export function PlanError(props: { readonly error: ForkpointError; readonly onRetry?: () => void }): ReactNode {
   return (
     <div className="note note-error" role="alert">
       <span aria-hidden="true" className="note-mark">
         ✕
       </span>
       <span className="selectable">
-        {props.error.message} {props.error.hint !== null && <span className="dim">{props.error.hint}</span>}
+        {props.error.message} {props.error.hint !== null && <span className="dim">{props.error.hint}</span>}{' '}
+        {props.onRetry !== undefined && (
+          <button type="button" className="link note-link" onClick={props.onRetry}>
+            Try again
+          </button>
+        )}
       </span>
     </div>
   );

@@ -90,7 +90,7 @@ export function UndoSheet(props: { readonly store: string; readonly operationId:
           </dl>
         </Section>
       )}
-      {planning.error !== null && <PlanError error={planning.error} />}
+      {planning.error !== null && <PlanError error={planning.error} onRetry={planning.retry} />}
       {view !== null && (
         <>
           <Section title="What is put back">

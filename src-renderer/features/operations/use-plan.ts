@@ -19,6 +19,8 @@ export interface Planning {
   readonly committing: boolean;
   /** What differs since the person last saw a plan, after the store moved. */
   readonly moved: string | null;
+  /** Plans once more, after an error. */
+  readonly retry: () => void;
   readonly commit: () => Promise<PlanView | null>;
 }
 
@@ -38,12 +40,15 @@ export function usePlan(store: string, args: OperationArgs | null, delay = 300):
   const [moved, setMoved] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
   const lastMade = useRef<Made | null>(null);
-  lastMade.current = made;
   const committingNow = useRef(false);
   /** Stands for what is asked, and of which store's state. */
   const text = args === null ? null : JSON.stringify([args, revision, attempt]);
   const wanted = useRef(args);
-  wanted.current = args;
+  // Before the effects below, which read them.
+  useEffect(() => {
+    lastMade.current = made;
+    wanted.current = args;
+  });
   const hasPlan = useRef(false);
 
   useEffect(() => {
@@ -121,6 +126,7 @@ export function usePlan(store: string, args: OperationArgs | null, delay = 300):
     slow,
     committing,
     moved,
+    retry: () => setAttempt((n) => n + 1),
     commit,
   };
 }

@@ -1,6 +1,6 @@
 // The Raw tab: the stored bytes of a checkpoint, part by part, in hex and text, read window by window.
 
-import { useEffect, useReducer, useRef, useState } from 'react';
+import { useEffect, useMemo, useReducer, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { asForkpointError } from '../../../../shared/model/errors.ts';
 import { useCall, useService } from '../../../service/client.ts';
@@ -86,34 +86,40 @@ function HexView(props: {
 }): ReactNode {
   const { store, checkpoint, part, total, revision } = props;
   const client = useService();
-  const rows = useFixedRows(rowsOf(total), 20);
+  const { scroller, space, from, to, top, reveal } = useFixedRows(rowsOf(total), 20);
   const identity = `${store} ${checkpoint} ${part} ${revision}`;
-  const held = useRef({ identity, chunks: new Map<number, Uint8Array | null>() });
-  if (held.current.identity !== identity) held.current = { identity, chunks: new Map() };
+  // What was read of this part; another part begins anew.
+  const held = useMemo(() => ({ identity, chunks: new Map<number, Uint8Array | null>() }), [identity]);
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const [error, setError] = useState<string | null>(null);
 
   useEffect(() => {
-    const now = held.current;
-    const first = Math.floor((rows.from * bytesPerRow) / chunkBytes);
-    const last = Math.floor((Math.max(rows.from, rows.to - 1) * bytesPerRow) / chunkBytes);
+    const now = held;
+    let stale = false;
+    const first = Math.floor((from * bytesPerRow) / chunkBytes);
+    const last = Math.floor((Math.max(from, to - 1) * bytesPerRow) / chunkBytes);
     for (let chunk = first; chunk <= last && chunk * chunkBytes < total; chunk++) {
       if (now.chunks.has(chunk)) continue;
       now.chunks.set(chunk, null);
       client.call('raw.bytes', { store, key: checkpoint, part, from: chunk * chunkBytes, count: chunkBytes }).then(
         (answer) => {
           now.chunks.set(chunk, answer.bytes);
-          if (held.current === now) redraw();
+          redraw();
         },
-        (thrown: unknown) => held.current === now && setError(asForkpointError(thrown).message),
+        (thrown: unknown) => {
+          if (!stale) setError(asForkpointError(thrown).message);
+        },
       );
     }
-  }, [client, store, checkpoint, part, total, identity, rows.from, rows.to]);
+    return () => {
+      stale = true;
+    };
+  }, [client, store, checkpoint, part, total, held, from, to]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    const element = rows.scroller.current;
+    const element = scroller.current;
     if (element === null || (event.key !== 'Home' && event.key !== 'End') || event.ctrlKey || event.metaKey) return;
-    rows.reveal(event.key === 'Home' ? 0 : rowsOf(total) - 1);
+    reveal(event.key === 'Home' ? 0 : rowsOf(total) - 1);
     event.preventDefault();
   };
 
@@ -125,13 +131,13 @@ function HexView(props: {
       </EmptyState>
     );
   const drawn: ReactNode[] = [];
-  for (let row = rows.from; row < rows.to; row++) {
+  for (let row = from; row < to; row++) {
     const offset = row * bytesPerRow;
-    const chunk = held.current.chunks.get(Math.floor(offset / chunkBytes));
+    const chunk = held.chunks.get(Math.floor(offset / chunkBytes));
     const within = offset % chunkBytes;
     const line = hexRow(chunk == null ? new Uint8Array() : chunk.subarray(within, within + bytesPerRow), row);
     drawn.push(
-      <div key={row} className="hex-row" style={{ top: (row - rows.from) * 20 }}>
+      <div key={row} className="hex-row" style={{ top: (row - from) * 20 }}>
         <span className="faint">{line.offset}</span>
         <span className="hex-cells">
           {line.hex.slice(0, 8).join(' ')}
@@ -145,14 +151,14 @@ function HexView(props: {
   return (
     <div
       className="hex mono selectable"
-      ref={rows.scroller}
+      ref={scroller}
       tabIndex={0}
       role="group"
       aria-label="Bytes in hexadecimal and text"
       onKeyDown={onKeyDown}
     >
-      <div className="tree-space" style={{ height: rows.space }}>
-        <div className="tree-window" style={{ translate: `0 ${rows.top}px` }}>
+      <div className="tree-space" style={{ height: space }}>
+        <div className="tree-window" style={{ translate: `0 ${top}px` }}>
           {drawn}
         </div>
       </div>

@@ -48,6 +48,8 @@ export function Conversation(props: ConversationProps): ReactNode {
     return () => c.abort();
   }, [identity]);
 
+  // The compiler that this rule speaks for is not used here.
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: Math.min(total, longestConversation),
     getScrollElement: () => scroller.current,

@@ -20,6 +20,7 @@ import { FindBar } from './FindBar.tsx';
 import { StateTreeView } from './StateTreeView.tsx';
 import { stateFocus, useStatePane } from './state-pane.ts';
 import { useStateTree } from './use-state-tree.ts';
+import type { ShownTree } from './use-state-tree.ts';
 
 /** A value larger than this is not put on the clipboard whole. */
 const largestCopy = 32_000_000;
@@ -43,38 +44,38 @@ export function StateTab(props: {
     revision,
   );
   const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
-  const [active, setActive] = useState<OrdinalPath | null>(null);
+  // Ordinals mean a place in one state only: what was selected in another is no selection here.
+  const [selected, setSelected] = useState<{ readonly at: OrdinalPath; readonly of: ShownTree } | null>(null);
+  const active = selected !== null && selected.of === shown ? selected.at : null;
   const [revealed, setRevealed] = useState(0);
   const lastShown = useRef(path);
 
   const say = useCallback((thrown: unknown) => useMessages.getState().sayError(thrown), []);
   const onActive = useCallback(
     (at: OrdinalPath, node: ValueNode | null) => {
-      setActive(at);
+      if (shown === null) return;
+      setSelected({ at, of: shown });
       if (node === null) return;
       lastShown.current = node.path;
       useView.getState().showPath(node.path);
       stateFocus.current = { at, node, key: checkpoint };
     },
-    [checkpoint],
+    [checkpoint, shown],
   );
 
   // The path of the address leads to its row: at the start, on a link, and in the next checkpoint, where ordinals may differ.
   useEffect(() => {
-    if (shown === null || path === null) {
-      if (path === null) setActive(null);
-      return;
-    }
+    if (shown === null || path === null) return;
     let stale = false;
     const fromOutside = lastShown.current !== path;
     client
       .call('state.resolve', { store: shown.store, key: shown.key, applied: shown.applied, path })
       .then(async (at) => {
-        if (stale || at === null || at.length === 0) return !stale && setActive(null);
+        if (stale || at === null || at.length === 0) return;
         await shown.tree.reveal(at);
         if (stale) return;
         lastShown.current = path;
-        setActive(at);
+        setSelected({ at, of: shown });
         const node = shown.tree.nodeAt(at);
         if (node !== null) stateFocus.current = { at, node, key: shown.key };
         if (fromOutside) setRevealed((n) => n + 1);
@@ -92,7 +93,7 @@ export function StateTab(props: {
       if (shown === null) return;
       shown.tree.reveal(at).then(
         () => {
-          setActive(at);
+          setSelected({ at, of: shown });
           setRevealed((n) => n + 1);
         },
         (thrown: unknown) => say(thrown),

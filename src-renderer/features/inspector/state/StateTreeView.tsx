@@ -39,19 +39,17 @@ export interface StateTreeViewProps {
 export function StateTreeView(props: StateTreeViewProps): ReactNode {
   const { shown, active, onActive, commands } = props;
   const { tree } = shown;
-  const rows = useFixedRows(tree.rows, rowHeight);
+  const { scroller, space, from, to, top: windowTop, page, reveal } = useFixedRows(tree.rows, rowHeight);
   const id = useId();
   const activeIndex = active === null ? -1 : tree.indexOf(active);
   const [menuAt, setMenuAt] = useState<OrdinalPath | null>(null);
 
-  const { from, to } = rows;
   useEffect(() => {
     tree.want(from, to);
     // The version is not read but says that there may be more to want.
     // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [tree, tree.version, from, to]);
   const revealed = useRef(props.revealed);
-  const { reveal } = rows;
   useEffect(() => {
     if (activeIndex >= 0) reveal(activeIndex, revealed.current !== props.revealed);
     revealed.current = props.revealed;
@@ -97,10 +95,10 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
         move(activeIndex < 0 ? 0 : activeIndex - 1, -1);
         break;
       case 'PageDown':
-        move(activeIndex + rows.page, 1);
+        move(activeIndex + page, 1);
         break;
       case 'PageUp':
-        move(activeIndex - rows.page, -1);
+        move(activeIndex - page, -1);
         break;
       case 'Home':
         move(0, 1);
@@ -135,9 +133,9 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
   };
 
   const drawn: ReactNode[] = [];
-  for (let i = rows.from; i < rows.to; i++) {
+  for (let i = from; i < to; i++) {
     const row = tree.row(i);
-    const top = (i - rows.from) * rowHeight;
+    const top = (i - from) * rowHeight;
     const key = row.path.join('.');
     if (row.slot < 0) {
       drawn.push(
@@ -155,7 +153,7 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
           onUnfold={() => row.node !== null && unfold(row.path, row.node)}
         />,
       );
-    } else if ((row.slot === 0 || i === rows.from) && row.node !== null) {
+    } else if ((row.slot === 0 || i === from) && row.node !== null) {
       const slots = tree.blockOf(row.path);
       drawn.push(
         <div
@@ -183,13 +181,11 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
   return (
     <ContextMenu.Root>
       <ContextMenu.Trigger
-        ref={rows.scroller}
+        ref={scroller}
         className="tree"
         role="tree"
         aria-label="State"
-        aria-activedescendant={
-          activeIndex >= rows.from && activeIndex < rows.to ? `${id}-${active?.join('.') ?? ''}` : undefined
-        }
+        aria-activedescendant={activeIndex >= from && activeIndex < to ? `${id}-${active?.join('.') ?? ''}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
         onContextMenu={(event: MouseEvent) => {
@@ -198,8 +194,8 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
           if (at !== null) onActive(at, tree.nodeAt(at));
         }}
       >
-        <div className="tree-space" role="none" style={{ height: rows.space }}>
-          <div className="tree-window" role="none" style={{ translate: `0 ${rows.top}px` }}>
+        <div className="tree-space" role="none" style={{ height: space }}>
+          <div className="tree-window" role="none" style={{ translate: `0 ${windowTop}px` }}>
             {drawn}
           </div>
         </div>

@@ -51,21 +51,33 @@ export function useLongText(
   readonly more: (count: number) => void;
 } {
   const client = useService();
-  const [state, setState] = useState<{ text: string; total: number | null; error: string | null }>({
+  const where = at.join('.');
+  const of = JSON.stringify([place.store, place.key, place.applied, where, first]);
+  const [held, setHeld] = useState<{
+    of: string;
+    text: string;
+    total: number | null;
+    error: string | null;
+    wanted: number;
+  }>({
+    of,
     text: '',
     total: null,
     error: null,
+    wanted: first,
   });
-  const [wanted, setWanted] = useState(first);
-  const where = at.join('.');
+  // The text of another place is no beginning of this one.
+  const state = held.of === of ? held : { of, text: '', total: null, error: null, wanted: first };
+  const { wanted, total } = state;
+  const { length } = state.text;
   useEffect(() => {
-    setState({ text: '', total: null, error: null });
-    setWanted(first);
-  }, [client, place.store, place.key, place.applied, where, first]);
-  const length = state.text.length;
-  useEffect(() => {
-    if (state.total !== null && (length >= wanted || length >= state.total)) return;
+    if (total !== null && (length >= wanted || length >= total)) return;
     const controller = new AbortController();
+    const add = (text: string, total: number | null, error: string | null): void =>
+      setHeld((s) => {
+        const before = s.of === of ? s.text : '';
+        return { of, text: before + text, total, error, wanted };
+      });
     client
       .call(
         'state.text',
@@ -81,16 +93,15 @@ export function useLongText(
       )
       .then(
         (answer) => {
-          if (!controller.signal.aborted)
-            setState((s) => ({ text: s.text + answer.text, total: answer.total, error: null }));
+          if (!controller.signal.aborted) add(answer.text, answer.total, null);
         },
         (thrown: unknown) => {
-          if (!controller.signal.aborted) setState((s) => ({ ...s, error: asForkpointError(thrown).message }));
+          if (!controller.signal.aborted) add('', total, asForkpointError(thrown).message);
         },
       );
     return () => controller.abort();
-  }, [client, place.store, place.key, place.applied, where, wanted, length, state.total]);
-  return { ...state, more: (count) => setWanted(length + count) };
+  }, [client, place.store, place.key, place.applied, where, of, wanted, length, total]);
+  return { ...state, more: (count) => setHeld({ ...state, wanted: length + count }) };
 }
 
 function TextBlock(props: { readonly place: Place; readonly at: OrdinalPath; readonly picture: boolean }): ReactNode {
