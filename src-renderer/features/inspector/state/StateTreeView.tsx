@@ -336,7 +336,7 @@ function kindWord(node: ValueNode): string {
 }
 
 /** Where a member of the state comes from, said on hover. */
-export const provenanceSentence: Readonly<Record<Provenance, string>> = {
+const provenanceSentence: Readonly<Record<Provenance, string>> = {
   stored: 'Stored at this checkpoint.',
   elsewhere: 'Stored beside an earlier checkpoint, under the same version.',
   reconstructed: 'Put together from a stored value and the updates after it.',
