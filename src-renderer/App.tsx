@@ -58,6 +58,11 @@ export function App(): ReactNode {
     };
   }, [client, host]);
 
+  // The service was not there at the start and is now: begin, as if the window had just been opened.
+  useEffect(() => {
+    const { ready: tried, host: facts } = useSession.getState();
+    if (connection.connected && tried && facts === null) void beginSession(client, location.hash);
+  }, [client, connection.connected]);
   useKeepStores();
 
   const body = (): ReactNode => {

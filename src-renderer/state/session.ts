@@ -59,7 +59,7 @@ export async function beginSession(client: ServiceClient, fragment: string): Pro
       client.call('stores.list', {}),
       client.call('formats.list', {}),
     ]);
-    useSession.setState({ host, stores, formats });
+    useSession.setState({ host, stores, formats, failure: null });
     await goTo(client, fragment === '' || fragment === '#' ? emptyAddress : parseOpenRequest(asLink(fragment)));
   } catch (thrown) {
     useSession.setState({ failure: { path: null, error: asForkpointError(thrown) } });

@@ -16,7 +16,11 @@ export function Hint(props: { readonly scene: Scene; readonly point: PointIndex 
   if (point < 0) return null;
   const b = scene.branches;
   const { lineage } = b;
-  const names = b.branches.flatMap((branch, i) => (branchContains(b, i, point) ? [branch.name] : []));
+  // A sub-graph hangs under the point, it does not contain it: only branches of the same line are named.
+  const run = b.branches[b.branchOf[point] ?? -1]?.run ?? -1;
+  const names = b.branches.flatMap((branch, i) =>
+    branch.run === run && branchContains(b, i, point) ? [branch.name] : [],
+  );
   const time = lineage.time[point] ?? Number.NaN;
   const reason = lineage.reasons[lineage.reason[point] ?? 0] ?? '';
   const more = names.length - namedBranches;

@@ -10,7 +10,7 @@ import { useView } from '../../state/view.ts';
 import { Button, EmptyState, ProgressLine } from '../../ui/controls.tsx';
 import { counted } from '../../ui/format.ts';
 import { branchLine } from '../../../shared/layout/branches.ts';
-import { cardLine, foldNames, nodeTypes } from './cards.tsx';
+import { cardLine, foldNames, nodeTypes, stepText } from './cards.tsx';
 import type { CardNode } from './cards.tsx';
 import { boxOf, draw, readingZoom } from './draw.ts';
 import type { Camera, CardText } from './draw.ts';
@@ -350,7 +350,7 @@ function textOf(scene: Scene, rows: ReadonlyMap<number, PointRow>, item: ItemInd
   const line = cardLine(row);
   return {
     name: nodeName(row.checkpoint),
-    step: String(row.checkpoint.step ?? ''),
+    step: stepText(row),
     line: line.text,
     status: line.status,
   };

@@ -59,6 +59,9 @@ export function cardLine(row: PointRow): { readonly text: string; readonly statu
   return { text: status === 'terminal' ? `${statusMark[status]} ${text}` : text, status: null };
 }
 
+/** With a true minus: input steps are −1. */
+export const stepText = (row: PointRow): string => String(row.checkpoint.step ?? '').replace('-', '−');
+
 // React Flow's own element carries the frame (see `classOf`): each element counts while panning.
 const PointCard = memo(function PointCard({ data }: NodeProps<CardNode>): ReactNode {
   const row = useLineageState((s) => s.rows.get(data.point));
@@ -67,7 +70,7 @@ const PointCard = memo(function PointCard({ data }: NodeProps<CardNode>): ReactN
     <>
       <b>{row === undefined ? '…' : nodeName(row.checkpoint)}</b>
       <i>
-        {row?.checkpoint.step ?? ''}
+        {row === undefined ? '' : stepText(row)}
         {data.letter !== null && ` ${data.letter}`}
       </i>
       <small data-status={line?.status ?? undefined} title={line?.text}>
