@@ -2,6 +2,7 @@
 
 import { ForkpointError } from '../../shared/model/errors.ts';
 import type { StateView } from '../stores/store.ts';
+import type { Cursor } from '../values/cursor.ts';
 import { diffValues } from '../values/diff/diff.ts';
 import type { ValueDiff } from '../values/diff/tree.ts';
 
@@ -10,13 +11,14 @@ import type { ValueDiff } from '../values/diff/tree.ts';
  * Throws `unable` where one of the two points holds no state at all: that is not the same as an empty one.
  */
 export function compareStates(before: StateView | null, after: StateView): ValueDiff {
-  for (const view of [before, after]) {
-    if (view !== null && view.root === null) {
-      throw new ForkpointError(
-        'unable',
-        view.notes[0] ?? 'One of the two checkpoints holds no state, so there is nothing to compare.',
-      );
-    }
-  }
-  return diffValues(before?.root ?? null, after.root);
+  return diffValues(before === null ? null : comparable(before), comparable(after));
+}
+
+/** The state to compare. Throws `unable` where the point holds none. */
+export function comparable(view: StateView): Cursor {
+  if (view.root !== null) return view.root;
+  throw new ForkpointError(
+    'unable',
+    view.notes[0] ?? 'One of the two checkpoints holds no state, so there is nothing to compare.',
+  );
 }

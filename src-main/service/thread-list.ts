@@ -234,7 +234,7 @@ export function newestFirst(a: ThreadSummary, b: ThreadSummary): number {
 }
 
 /** One unreadable thread must not hide the others: its row says what is wrong with it. */
-function detailOf(store: Store, thread: string): ThreadDetail {
+export function detailOf(store: Store, thread: string): ThreadDetail {
   try {
     return store.threadDetail(thread);
   } catch (thrown) {

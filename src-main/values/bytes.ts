@@ -58,6 +58,6 @@ export function corrupt(what: string, offset: number): ForkpointError {
   return new ForkpointError(
     'corrupt',
     `The stored value cannot be read: ${what} at byte ${offset}. Nothing was changed.`,
-    'Run doctor on the store, or open another checkpoint of the thread.',
+    'Open another checkpoint of the thread; the stored bytes of this one are shown as they are (`show --raw`).',
   );
 }

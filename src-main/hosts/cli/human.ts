@@ -74,7 +74,10 @@ export function log(rows: readonly Checkpoint[], width: number, paint: Paint): s
     const next = point.next.length === 0 ? '' : ` → ${point.next.join(', ')}`;
     const space = point.namespace === '' ? '' : ` [${point.namespace}]`;
     const note = point.note === null ? '' : ` · ${point.note}`;
-    const missing = point.missingParent === null ? '' : ` (parent ${point.missingParent.slice(-8)} is missing)`;
+    const missing =
+      point.missingParent === null
+        ? ''
+        : ` (parent ${visible(point.missingParent.slice(-8))} ${point.parentReason === null ? 'is missing' : 'is in a circle'})`;
     const lanes = row.lanes + ' '.repeat(laneWidth - row.lanes.length);
     const text = `${step.padStart(4)}  ${point.id.slice(-8).padEnd(8)}  ${when(point.time)}  ${visible(node)}${visible(next)}${visible(space)}${visible(missing)}${visible(note)}`;
     lines.push(`${paint.status(point.status, lanes)}  ${cut(text, Math.max(width - laneWidth - 2, 40))}`.trimEnd());
@@ -94,7 +97,7 @@ export function detail(store: Store, point: Point, applied: boolean, paint: Pain
       ),
       `${paint.dim('key')}     ${visible(row.key)}`,
       `${paint.dim('time')}    ${when(row.time)}`,
-      `${paint.dim('parent')}  ${row.parent === null ? (row.missingParent === null ? '–' : `${visible(row.missingParent)} (missing)`) : visible(row.parent)}`,
+      `${paint.dim('parent')}  ${row.parent === null ? (row.missingParent === null ? '–' : `${visible(row.missingParent)} (${row.parentReason ?? 'missing'})`) : visible(row.parent)}`,
       `${paint.dim('status')}  ${paint.status(row.status, mark(row.status))}${row.note === null ? '' : ` ${visible(row.note)}`}`,
       `${paint.dim('next')}    ${row.next.length === 0 ? '–' : visible(row.next.join(', '))}`,
       '',

@@ -9,11 +9,13 @@ import { diffValues, summarize } from '../../values/diff/diff.ts';
 import { toPatch } from '../../values/diff/patch.ts';
 import { logicalPathOf, pointerOf, resolvePath } from '../../values/path.ts';
 import { encodeTagged } from '../../values/tagged.ts';
+import { comparable } from '../../analysis/compare.ts';
+import { detailOf } from '../thread-list.ts';
 import { RawJson } from './json.ts';
 import { drain, noNamespace, type Point } from './resolve.ts';
 
 export function fullThread(store: Store, summary: ThreadSummary): Thread {
-  const detail = store.threadDetail(summary.thread);
+  const detail = detailOf(store, summary.thread);
   return {
     thread: summary.thread,
     parts: summary.parts === null ? null : [...summary.parts],
@@ -138,8 +140,8 @@ export function comparedStates(
 ): { before: Cursor | null; after: Cursor | null } {
   const at = (point: Point | null): Cursor | null => {
     if (point === null) return null;
-    const root = store.state(point.key).root;
-    return root === null || path === null ? root : resolvePath(root, path);
+    const root = comparable(store.state(point.key));
+    return path === null ? root : resolvePath(root, path);
   };
   return { before: at(before), after: at(after) };
 }

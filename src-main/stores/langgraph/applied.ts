@@ -1,7 +1,7 @@
 // The state as LangGraph's get_state of the latest shows it: the stored values with the writes of `Command` and of finished
 // tasks applied. How a channel takes its writes is inferred from the steps that the thread has already made.
 
-import { keysOf, openCell, textOf } from './cells.ts';
+import { isDamaged, keysOf, openCellOrDamaged, textOf } from './cells.ts';
 import { nullTask } from './ids.ts';
 import { isRouting } from './next.ts';
 import { deltaChannels, isSnapshot, openPoint } from './point.ts';
@@ -28,12 +28,16 @@ export interface AppliedState {
   readonly notes: readonly string[];
 }
 
+const isState = (channel: string): boolean => !isRouting(channel) && !/^__.*__$/.test(channel);
+
 /** Writes of state channels, per channel, in the order that LangGraph applies them. */
 function stateWrites(rows: readonly WriteRow[]): Map<string, Cursor[]> {
   const writes = new Map<string, Cursor[]>();
   for (const row of rows) {
-    if (isRouting(row.channel) || /^__.*__$/.test(row.channel)) continue;
-    const cell = openCell(row.type, row.value);
+    if (!isState(row.channel)) continue;
+    const cell = openCellOrDamaged(row.type, row.value);
+    // Said by `applyWrites`; in the history it only means one step less to learn from.
+    if (isDamaged(cell)) continue;
     const list = writes.get(row.channel);
     if (list === undefined) writes.set(row.channel, [cell]);
     else list.push(cell);
@@ -208,6 +212,10 @@ export function applyWrites(
   ]);
   const plain = (writes: ReadonlyMap<string, Cursor[]>): Map<string, Cursor[]> =>
     new Map([...writes].filter(([channel]) => !delta.has(channel)));
+  const damaged = rows.filter((r) => isState(r.channel) && isDamaged(openCellOrDamaged(r.type, r.value)));
+  for (const channel of new Set(damaged.map((r) => r.channel))) {
+    notes.push(`A stored write to \`${channel}\` is damaged and is not applied here.`);
+  }
   const start = openValue(point.values.encoding, point.values.slice());
   let root = round(
     start,

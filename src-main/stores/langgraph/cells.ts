@@ -1,5 +1,6 @@
 // Cells as cursors: which encoding the `type` column names, and what cannot be read here.
 
+import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { openValue, opaqueValue } from '../../values/open.ts';
 import type { SqlValue } from '../backend.ts';
@@ -45,6 +46,7 @@ function bin(bytes: Uint8Array): Uint8Array {
 export function unreadableType(type: string): string | null {
   const cipher = type.indexOf('+');
   if (cipher >= 0) return `it is encrypted (${type.slice(cipher + 1)}); Forkpoint has no key`;
+  if (type === '') return 'it has no type';
   if (type === 'pickle') return 'it is a Python pickle, which cannot be read without running its code';
   if (!['msgpack', 'json', 'null', 'bytes', 'bytearray'].includes(type)) return `its type \`${type}\` is not known`;
   return null;
@@ -66,6 +68,23 @@ export function openCell(type: string, value: SqlValue | undefined): Cursor {
     default:
       return opaqueValue(type.includes('+') ? type.slice(type.indexOf('+') + 1) : type, bytes);
   }
+}
+
+const damaged = 'damaged ';
+
+/** As `openCell`, but a damaged cell is an opaque value that says so: one of many must not hide the others. */
+export function openCellOrDamaged(type: string, value: SqlValue | undefined): Cursor {
+  try {
+    return openCell(type, value);
+  } catch (error) {
+    if (!(error instanceof ForkpointError) || error.code !== 'corrupt') throw error;
+    return opaqueValue(damaged + type, bytesOf(value));
+  }
+}
+
+/** Whether `openCellOrDamaged` found the cell damaged. */
+export function isDamaged(cursor: Cursor): boolean {
+  return cursor.kind === 'opaque' && cursor.opaqueEncoding?.startsWith(damaged) === true;
 }
 
 /** The body of an object that a serializer wrote as data; other values as they are. */

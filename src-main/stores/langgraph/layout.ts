@@ -1,5 +1,6 @@
 // Which LangGraph layout a SQLite file has, told from its schema and the beginnings of its rows.
 
+import { ForkpointError } from '../../../shared/model/errors.ts';
 import { openCell, unreadableType, bytesOf, textOf } from './cells.ts';
 import { bodyOf } from './cells.ts';
 import type { WriterDialect } from './ids.ts';
@@ -81,11 +82,27 @@ export function dialectOfType(type: string): WriterDialect | null {
 
 const headSelect = `SELECT type, substr(checkpoint, 1, ${headBytes}) AS head FROM checkpoints`;
 
+interface Newest {
+  readonly dialect: WriterDialect | null;
+  readonly rows: boolean;
+  readonly seen: string | null;
+}
+
 /** Eras seen at the newest row that holds version 4; empty when no row does. */
-function newestCurrent(reader: SqliteReader): { dialect: WriterDialect | null; rows: boolean; seen: string | null } {
+function newestCurrent(reader: SqliteReader): Newest {
+  try {
+    return firstCurrent(reader, 'DESC');
+  } catch (error) {
+    // Damaged pages among the newest rows must not keep the others from being seen.
+    if (!(error instanceof ForkpointError) || error.code !== 'corrupt') throw error;
+    return firstCurrent(reader, 'ASC');
+  }
+}
+
+function firstCurrent(reader: SqliteReader, order: 'ASC' | 'DESC'): Newest {
   let rows = false;
   let seen: string | null = null;
-  for (const row of reader.iterate(`${headSelect} ORDER BY rowid DESC`)) {
+  for (const row of reader.iterate(`${headSelect} ORDER BY rowid ${order}`)) {
     rows = true;
     const type = textOf(row['type'] ?? null);
     const version = versionInHead(type, bytesOf(row['head']));
@@ -155,7 +172,8 @@ export function cellProblem(type: string, cell: Uint8Array): string | null {
     if (body.kind === 'string') {
       return 'This checkpoint is damaged: LangGraph.js could not serialize the state (a bigint or a circular reference in it) and stored a message in its place.';
     }
-    if (body.kind !== 'map') return `This checkpoint is damaged: its cell holds a ${body.kind}.`;
+    if (body.kind !== 'map')
+      return `This checkpoint is damaged: its cell holds no map but ${/^[aeio]/.test(body.kind) ? 'an' : 'a'} ${body.kind}.`;
     return null;
   } catch {
     return `This checkpoint is damaged: its bytes are not valid ${type}.`;

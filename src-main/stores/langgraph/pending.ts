@@ -1,6 +1,6 @@
 // What would happen next at a checkpoint: its tasks with questions, errors and results, and how the user's code carries on.
 
-import { openCell } from './cells.ts';
+import { isDamaged, openCellOrDamaged } from './cells.ts';
 import { isRouting } from './next.ts';
 import { asks, verdictOf } from './status.ts';
 import type { Situation } from './status.ts';
@@ -45,7 +45,13 @@ export function resumeCode(
 const views = (rows: readonly WriteRow[]): TaskView['writes'] =>
   rows
     .filter((r) => !['__error__', '__interrupt__'].includes(r.channel))
-    .map((r) => ({ channel: r.channel, value: openCell(r.type, r.value) }));
+    .map((r) => ({ channel: r.channel, value: openCellOrDamaged(r.type, r.value) }));
+
+/** Channels of writes that no reader can read: LangGraph loads all writes of a checkpoint, and fails on one. */
+export function damagedWrites(rows: readonly WriteRow[]): string[] {
+  const channels = rows.filter((r) => isDamaged(openCellOrDamaged(r.type, r.value))).map((r) => r.channel);
+  return [...new Set(channels)];
+}
 
 export function pendingOf(situation: Situation): PendingView {
   const { point, tasks, isHead, host } = situation;
@@ -65,7 +71,7 @@ export function pendingOf(situation: Situation): PendingView {
     taskViews.push({
       id: group.id,
       name: group.path.kind === 'pull' || group.path.kind === 'handler' ? group.path.node : null,
-      error: error === undefined ? null : openCell(error.type, error.value),
+      error: error === undefined ? null : openCellOrDamaged(error.type, error.value),
       interrupts: [],
       writes: views(group.rows),
       argument: null,
@@ -78,7 +84,9 @@ export function pendingOf(situation: Situation): PendingView {
   const leftBehind = host === 'finished' && isHead;
   const next = leftBehind ? [] : (isHead ? unfinished : planned).map((t) => t.name);
   const open = planned.filter((t) => asks(t, isHead));
-  const resumable = point.problem === null && tasks.planned !== null && planned.length > 0 && !leftBehind;
+  const damaged = damagedWrites(situation.writes);
+  const resumable =
+    point.problem === null && tasks.planned !== null && planned.length > 0 && !leftBehind && damaged.length === 0;
   // A sub-graph goes on through its root: its own checkpoints cannot be addressed by the thread alone.
   const root = point.row.namespace === '';
   return {
@@ -86,7 +94,7 @@ export function pendingOf(situation: Situation): PendingView {
     next,
     tasks: taskViews,
     resumable,
-    reason: reasonOf(situation, verdict.note),
+    reason: reasonOf(situation, verdict.note, damaged),
     resume:
       resumable && root
         ? resumeCode(
@@ -99,11 +107,16 @@ export function pendingOf(situation: Situation): PendingView {
   };
 }
 
-function reasonOf(situation: Situation, note: string | null): string | null {
+function reasonOf(situation: Situation, note: string | null, damaged: readonly string[]): string | null {
   const { tasks, isHead } = situation;
   const stuck =
     isHead && tasks.unowned.some((r) => r.channel === '__resume__') && (tasks.planned ?? []).some((t) => asks(t, true));
   const more: string[] = note === null ? [] : [note];
+  if (damaged.length > 0) {
+    more.push(
+      `What has been written to ${damaged.map((c) => `\`${c}\``).join(', ')} is damaged: LangGraph cannot load this checkpoint with it.`,
+    );
+  }
   if (stuck) {
     more.push('An answer is stored that no task has used up: a plain invoke gives it to the next question.');
   }

@@ -8,7 +8,7 @@ import { neighbourWarnings } from './describe.ts';
 import { makeId, ticksAt, ticksOf } from './ids.ts';
 import type { WriterDialect } from './ids.ts';
 import { nextTasks } from './next.ts';
-import { resumeCode } from './pending.ts';
+import { damagedWrites, resumeCode } from './pending.ts';
 import { editValues, newCheckpointCell, newMetadata } from './plan-row.ts';
 import type { EditedValues } from './plan-row.ts';
 import { openMetadata, openPoint, isDelta } from './point.ts';
@@ -397,6 +397,13 @@ function intoNewThread(
   }
   relyOnNewThread(context, thread);
   const keep = request.pending === 'keep';
+  const damaged = keep ? damagedWrites(source.writes) : [];
+  if (damaged.length > 0) {
+    throw unable(
+      `What has been written at this checkpoint to ${damaged.map((c) => `\`${c}\``).join(', ')} is damaged, and LangGraph could not load a fork that keeps it. Nothing was changed.`,
+      'Fork without the pending writes (--pending drop): the step then runs again.',
+    );
+  }
   const branch = branchTo(source, context);
   const rows = [...branch, ...subgraphRows(source, branch, keep, context)];
   const changes = copyChanges(own, source, thread, rows, keep, context);

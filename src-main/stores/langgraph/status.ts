@@ -1,6 +1,6 @@
 // Why a checkpoint stands where it stands: its status, what is next, and the one line that says what stopped it.
 
-import { bodyOf } from './cells.ts';
+import { bodyOf, isDamaged } from './cells.ts';
 import { openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { candidateIds, tasksOf } from './tasks.ts';
@@ -41,6 +41,7 @@ const line = (text: string): string => text.split('\n', 1)[0] ?? '';
 /** The question of an interrupt on one line. Common shapes hold it under a name; else the value itself is shown. */
 function question(value: Cursor | null): string {
   if (value === null) return 'It waits for an answer.';
+  if (isDamaged(value)) return 'What it asked cannot be read: the stored question is damaged.';
   const body = bodyOf(value);
   for (const key of ['question', 'ask', 'message', 'description', 'prompt', 'text', 'title']) {
     const text = body.get(key);
@@ -50,6 +51,7 @@ function question(value: Cursor | null): string {
 }
 
 function errorLine(error: Cursor): string {
+  if (isDamaged(error)) return 'It failed; the stored error is damaged and cannot be read.';
   const body = bodyOf(error);
   const message = body.get('message');
   const name = body.get('name');
@@ -69,7 +71,10 @@ export function verdictOf(situation: Situation): Verdict {
     return {
       status: 'unknown',
       next: [],
-      note: `Stored in format version ${point.version ?? 'unknown'}: what runs next cannot be told from it.`,
+      note:
+        point.version !== null && point.version >= 4
+          ? 'This checkpoint is damaged: what it says of its channels does not fit together.'
+          : `Stored in format version ${point.version ?? 'unknown'}: what runs next cannot be told from it.`,
     };
   }
   const next = tasks.planned.map((t) => t.name);

@@ -21,9 +21,9 @@ import { situationOf, tasksAt, verdictOf } from './status.ts';
 import { finishedNames } from './tasks.ts';
 import { detailOfThread, listThreads, summaryOfThread } from './threads.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import { parseKey } from '../../../shared/model/key.ts';
+import { formatKey, parseKey } from '../../../shared/model/key.ts';
 import type { CheckpointKey, KeyParts } from '../../../shared/model/key.ts';
-import { linkKinds, stringAt } from '../../../shared/model/lineage.ts';
+import { linkKinds, stringAt, unknownStep } from '../../../shared/model/lineage.ts';
 import type { Lineage, PointIndex } from '../../../shared/model/lineage.ts';
 import type { Checkpoint, Provenance } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
@@ -108,7 +108,57 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
   }
 
   checkpoints(lineage: Lineage, indices: readonly PointIndex[]): readonly Checkpoint[] {
-    return indices.map((index) => this.#checkpoint(lineage, index));
+    return indices.map((index) => {
+      try {
+        return this.#checkpoint(lineage, index);
+      } catch (error) {
+        // Pages of the file that do not fit together: this row cannot be read, the others can.
+        if (!(error instanceof ForkpointError) || error.code !== 'corrupt') throw error;
+        return this.#unreadable(lineage, index, error.message);
+      }
+    });
+  }
+
+  #unreadable(lineage: Lineage, index: PointIndex, note: string): Checkpoint {
+    const id = stringAt(lineage.ids, index);
+    const step = lineage.step[index] ?? unknownStep;
+    return {
+      ...this.#placeOf(lineage, index),
+      step: step === unknownStep ? null : step,
+      source: null,
+      node: [],
+      time: isoTimeOf(id),
+      status: 'unknown',
+      next: [],
+      bytes: lineage.bytes[index] ?? null,
+      note,
+    };
+  }
+
+  #placeOf(
+    lineage: Lineage,
+    index: PointIndex,
+  ): Pick<
+    Checkpoint,
+    'key' | 'id' | 'parent' | 'parentKind' | 'parentReason' | 'missingParent' | 'parentThread' | 'namespace'
+  > {
+    const parent = lineage.parent[index] ?? -1;
+    const namespace = lineage.namespaces[lineage.namespace[index] ?? 0] ?? '';
+    const missing =
+      linkKinds[lineage.link[index] ?? 0] === 'missing' ? (lineage.reasons[lineage.reason[index] ?? 0] ?? null) : null;
+    const circle =
+      missing !== null &&
+      this.indexOf(lineage, formatKey({ thread: lineage.thread, namespace, id: missing, nth: 0 })) >= 0;
+    return {
+      key: keyOfPoint(lineage, index),
+      id: stringAt(lineage.ids, index),
+      parent: parent < 0 ? null : keyOfPoint(lineage, parent),
+      parentKind: parent < 0 ? null : 'explicit',
+      parentReason: circle ? 'The stored parents run in a circle: this one descends from itself.' : null,
+      missingParent: missing,
+      parentThread: null,
+      namespace,
+    };
   }
 
   #checkpoint(lineage: Lineage, index: PointIndex): Checkpoint {
@@ -117,17 +167,8 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
     const id = stringAt(lineage.ids, index);
     const point = this.#point({ thread: lineage.thread, namespace, id, nth: 0 });
     const verdict = verdictOf(situationOf(this.#read, point, lineage.heads[namespaceIndex] === index));
-    const link = linkKinds[lineage.link[index] ?? 0];
-    const parent = lineage.parent[index] ?? -1;
     return {
-      key: keyOfPoint(lineage, index),
-      id,
-      parent: parent < 0 ? null : keyOfPoint(lineage, parent),
-      parentKind: parent < 0 ? null : 'explicit',
-      parentReason: null,
-      missingParent: link === 'missing' ? (lineage.reasons[lineage.reason[index] ?? 0] ?? null) : null,
-      parentThread: null,
-      namespace,
+      ...this.#placeOf(lineage, index),
       step: point.step,
       source: point.source,
       node: this.#ran(point),

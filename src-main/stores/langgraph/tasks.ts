@@ -1,6 +1,6 @@
 // The tasks of a checkpoint: what would run next, joined with the rows that tasks have written there so far.
 
-import { bodyOf, openCell, stringMember } from './cells.ts';
+import { bodyOf, openCellOrDamaged, stringMember } from './cells.ts';
 import { nullTask } from './ids.ts';
 import { nextTasks } from './next.ts';
 import type { NextTask } from './next.ts';
@@ -77,7 +77,7 @@ export function groupWrites(rows: readonly WriteRow[]): TaskWrites[] {
 
 /** The interrupts of one `__interrupt__` row, in all shapes that LangGraph has written. */
 export function interruptsOf(row: WriteRow): StoredInterrupt[] {
-  const cell = openCell(row.type, row.value);
+  const cell = openCellOrDamaged(row.type, row.value);
   const list = cell.kind === 'list' ? Array.from({ length: cell.count }, (_, i) => cell.child(i)) : [cell];
   return list.map((item) => {
     const body = bodyOf(item);
@@ -146,7 +146,7 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
       name: next.node,
       rows,
       finished: rows.some(isResult),
-      error: errorRow === undefined ? null : openCell(errorRow.type, errorRow.value),
+      error: errorRow === undefined ? null : openCellOrDamaged(errorRow.type, errorRow.value),
       handled: rows.some((r) => r.channel === '__error_source_node__'),
       interrupts: rows.filter((r) => r.channel === '__interrupt__').flatMap(interruptsOf),
     };
