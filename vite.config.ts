@@ -41,7 +41,8 @@ function node(inputs: Inputs, outDir: string, format: 'es' | 'cjs', extension: s
         output: {
           format,
           entryFileNames: `[name].${extension}`,
-          chunkFileNames: 'chunks/[name]-[hash].js',
+          // No hash: what an earlier build left is written over, not shipped beside.
+          chunkFileNames: 'chunks/[name].js',
           codeSplitting: format === 'es',
         },
       },

@@ -1,20 +1,11 @@
-// The terminal's entry: `forkpoint …`.
+#!/usr/bin/env node
+// The terminal's entry. It asks for the right Node before anything is loaded: an older one would end inside a native module.
 
-import { runTerminal, type Terminal } from '../hosts/cli/program.ts';
-import { starters } from './windows.ts';
-
-const terminal: Terminal = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  outBytes: (bytes) => void process.stdout.write(bytes),
-  columns: process.stdout.columns ?? 120,
-  colour: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
-};
-
-// a reader that closes early (`| head`) is not an error
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-process.exitCode = await runTerminal(process.argv.slice(2), terminal, starters);
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 24) {
+  console.error(
+    `Forkpoint runs on Node 24 or newer, and this is Node ${process.versions.node}; nothing was opened. Run it with a newer Node (in a checkout: \`npm ci\`, then \`npm run --silent forkpoint -- …\`).`,
+  );
+  process.exit(1);
+}
+await import('./terminal.ts');

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { startWebHost } from '../hosts/web/web-host.ts';
 import { dataFolder } from '../service/data-folder.ts';
-import { bundledSample, version, webFolder } from './installation.ts';
-import { sampleStore } from './sample.ts';
+import { bundledSample, version, webFolder } from '../service/installation.ts';
+import { sampleStore } from '../service/sample.ts';
 
 /** `fragment` carries the token to the page that Vite serves. */
 export async function startDevHost(stores: readonly string[]): Promise<{ origin: string; fragment: string }> {

@@ -14,6 +14,10 @@ export function electronBinary(
   if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) {
     return { binary: null, reason: 'there is no display' };
   }
+  // Chromium ends at once as root unless its sandbox is off, and this window shows hostile text: the sandbox stays on.
+  if (process.platform === 'linux' && process.getuid?.() === 0) {
+    return { binary: null, reason: 'Electron does not run as root' };
+  }
   const found = installed(folder);
   if (found !== null) return { binary: found };
   if (!existsSync(join(folder, 'install.js'))) return { binary: null, reason: 'Electron is not installed here' };

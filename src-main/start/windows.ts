@@ -3,12 +3,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isLink } from '../../shared/address/address.ts';
 import type { Starters, Terminal } from '../hosts/cli/program.ts';
 import { startWebHost } from '../hosts/web/web-host.ts';
 import { dataFolder } from '../service/data-folder.ts';
 import { electronBinary } from './electron-binary.ts';
-import { bundledSample, electronMain, installationRoot, version, webFolder } from './installation.ts';
-import { sampleStore } from './sample.ts';
+import { bundledSample, electronMain, installationRoot, version, webFolder } from '../service/installation.ts';
+import { sampleStore } from '../service/sample.ts';
 
 export const starters: Starters = { serve, window: openWindow };
 
@@ -48,7 +49,9 @@ async function openWindow(stores: readonly string[], terminal: Terminal): Promis
     terminal.err(`No desktop window (${reason}); opening Forkpoint in the browser instead.\n`);
     return serve(stores, { port: 0, open: true, readOnly: false }, terminal);
   }
-  const child = spawn(electron.binary, [electronMain, ...stores.map((s) => resolve(s))], { stdio: 'inherit' });
+  const child = spawn(electron.binary, [installationRoot, ...stores.map((s) => (isLink(s) ? s : resolve(s)))], {
+    stdio: 'inherit',
+  });
   return new Promise((ended) => child.on('exit', (code) => ended(code ?? 1)));
 }
 

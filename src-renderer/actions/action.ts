@@ -19,13 +19,23 @@ export interface Action {
 }
 
 const lists = new Map<string, readonly Action[]>();
+const listeners = new Set<() => void>();
 
 /** A feature's actions, under its name; registering again replaces them. Returns the way to take them out. */
 export function registerActions(feature: string, actions: readonly Action[]): () => void {
   lists.set(feature, actions);
+  for (const listener of listeners) listener();
   return () => {
-    if (lists.get(feature) === actions) lists.delete(feature);
+    if (lists.get(feature) !== actions) return;
+    lists.delete(feature);
+    for (const listener of listeners) listener();
   };
+}
+
+/** Calls when actions come or go (not when only what is possible changes). Returns the stop function. */
+export function onActionsChanged(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 export const allActions = (): readonly Action[] => [...lists.values()].flat();

@@ -21,5 +21,8 @@ export const browserComforts: Omit<Host, 'connect'> = {
     await navigator.clipboard.writeText(text);
   },
   onOpen: () => () => {},
+  onDocument: () => () => {},
+  menus: null,
+  noteOpened: () => {},
   linkOf: (query) => `${location.origin}${location.pathname}#${query}`,
 };

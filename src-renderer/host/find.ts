@@ -1,10 +1,9 @@
 // Which host the window is in: Electron hands over a port, the web host a token; made data only under the dev server.
 
 import { RpcClient } from '../../shared/contract/rpc/client.ts';
-import { messagePortTransport } from '../../shared/contract/rpc/message-port.ts';
 import { connectWebSocket } from '../../shared/contract/rpc/websocket.ts';
 import { browserComforts } from './browser.ts';
-import { desktopBridge, desktopComforts } from './desktop.ts';
+import { desktopComforts, portConnector } from './desktop.ts';
 import type { Host } from './host.ts';
 
 /** Results are checked against the contract while developing; in production a state may be too large to walk twice. */
@@ -43,14 +42,11 @@ export async function findHost(): Promise<Host> {
       return { ...browserComforts, connect: async () => fakeClient(madeStore(Number(size))) };
     }
   }
-  const bridge = desktopBridge();
-  if (bridge === null) return webHost();
+  const bridge = window.forkpoint;
+  if (bridge === undefined) return webHost();
+  const connect = portConnector(bridge, window);
   return {
     ...desktopComforts(bridge),
-    connect: async () =>
-      new RpcClient(async () => messagePortTransport(await bridge.port()), {
-        checkResults,
-        retryMillis: [100, 250, 500, 1000],
-      }),
+    connect: async () => new RpcClient(connect, { checkResults, retryMillis: [100, 250, 500, 1000] }),
   };
 }

@@ -1,7 +1,16 @@
 // What the window asks of its host beside the service: a few native comforts. Features ask for the comfort, never "am I in Electron".
 
 import { createContext, useContext } from 'react';
+import type { MenuAction } from '../../shared/contract/desktop.ts';
 import type { ServiceClient } from '../../shared/contract/service.ts';
+
+/** Menus outside of the page. */
+export interface NativeMenus {
+  /** All actions of the window, whenever they changed. */
+  readonly offer: (actions: readonly MenuAction[]) => void;
+  /** The id of the action that was chosen. Returns the stop function. */
+  onChosen(listener: (id: string) => void): () => void;
+}
 
 export interface Host {
   /** Connects to the service; a client outlives restarts of the service and says so by `onConnection`. */
@@ -15,6 +24,12 @@ export interface Host {
   readonly copy: (text: string) => Promise<void>;
   /** Addresses that the system hands over after the start (deep links, second instances). Returns the stop function. */
   onOpen(listener: (request: string) => void): () => void;
+  /** Thread documents that the system hands over. Returns the stop function. */
+  onDocument(listener: (file: File) => void): () => void;
+  /** Null where the host has no menus of its own. */
+  readonly menus: NativeMenus | null;
+  /** Said of every store that was opened, for hosts that remember recent ones. */
+  readonly noteOpened: (path: string) => void;
   /** The address of a view for another person or place. */
   readonly linkOf: (query: string) => string;
 }

@@ -25,7 +25,11 @@ export type PortLike = EventPort | EmitterPort;
 /** Messages in flight before `send` waits for the peer to take some. */
 const window = 64;
 
-export function messagePortTransport(port: PortLike): Transport {
+/**
+ * `whenGone` hands a host that notices the end of the other side by itself (a process that died) the way to say so; the port's own
+ * `close` may come later or not at all.
+ */
+export function messagePortTransport(port: PortLike, whenGone?: (end: (reason: string) => void) => void): Transport {
   let inFlight = 0;
   let untold = 0;
   let closed: string | null = null;
@@ -76,6 +80,10 @@ export function messagePortTransport(port: PortLike): Transport {
     port.on('message', onFrame);
     port.on('close', onGone);
   }
+  whenGone?.((reason) => {
+    if (closed === null) port.close();
+    end(reason);
+  });
   port.start();
 
   return {

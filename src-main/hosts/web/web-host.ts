@@ -11,10 +11,11 @@ import { WebSocketServer } from 'ws';
 import { serveConnection } from '../../../shared/contract/rpc/server.ts';
 import { closeCodes, webSocketTransport } from '../../../shared/contract/rpc/websocket.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
+import { newNonce, secureHeaders } from '../../service/page-files.ts';
 import type { ServiceOptions } from '../../service/service.ts';
 import { Service } from '../../service/service.ts';
 import { isToken, newToken, refuse, refuseToken } from './gate.ts';
-import { newNonce, secureHeaders, serveFile } from './static-files.ts';
+import { serveFile } from './static-files.ts';
 
 export interface WebHostOptions {
   /** Files and folders that may be opened; each is opened at once. Nothing outside of them can be named by the page. */
