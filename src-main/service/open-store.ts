@@ -74,8 +74,8 @@ export class OpenStore {
     return row;
   }
 
-  /** Reads what changed since the last look, and says so; also to be called after a write of our own. */
-  refresh(): void {
+  /** Reads what changed since the last look, and says so. */
+  #refresh(): void {
     if (this.#gone !== null) return;
     const { token, threads } = this.store.changesSince(this.#token);
     this.#token = token;
@@ -96,6 +96,18 @@ export class OpenStore {
     this.#events.emit('store.changed', { store: this.id, threads: threads === 'all' ? 'all' : [...threads] });
   }
 
+  /** To be called when the store may have changed, after a write of our own too: what was written is written, whatever reading says. */
+  follow(): void {
+    try {
+      this.#refresh();
+    } catch (error) {
+      // Half-written by another process, or damaged: the next change asks again, and reading says what is wrong by itself.
+      if (!(error instanceof ForkpointError) || error.code === 'internal') throw error;
+      this.#token = null;
+      this.#events.emit('store.changed', { store: this.id, threads: 'all' });
+    }
+  }
+
   close(): void {
     this.#stopWatching();
     this.threads.stop();
@@ -109,18 +121,8 @@ export class OpenStore {
   #onPlace(event: 'changed' | 'replaced' | 'gone'): void {
     if (this.#gone !== null) return;
     if (event === 'changed') {
-      try {
-        this.refresh();
-        return;
-      } catch (error) {
-        // Half-written by another process, or damaged: the next change asks again, and reading says what is wrong by itself.
-        if (error instanceof ForkpointError && error.code !== 'internal') {
-          this.#token = null;
-          this.#events.emit('store.changed', { store: this.id, threads: 'all' });
-          return;
-        }
-        throw error;
-      }
+      this.follow();
+      return;
     }
     this.#gone =
       event === 'gone'

@@ -42,7 +42,7 @@ export function operationHandlers(
             : operations.commit(open.store, askOf(args, uploads), expect);
         return planView(prepared);
       } finally {
-        open.refresh();
+        open.follow();
       }
     },
     'operations.list': ({ store }) => operations.list(stores.get(store).store),

@@ -1,5 +1,6 @@
 // What a LangGraph store says of itself: dialect, capabilities, and what stands beside it in the same file.
 
+import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Layout } from './layout.ts';
 import { textOf } from './cells.ts';
 import type { WriterDialect } from './ids.ts';
@@ -75,27 +76,40 @@ export function neighbourWarnings(reader: SqliteReader, copiesThread: boolean): 
   return warnings;
 }
 
+/** Types of the newest rows (reading the type of every row would walk the whole file); null where their pages are damaged. */
+function newestTypes(reader: SqliteReader): string[] | null {
+  try {
+    return reader
+      .all('SELECT DISTINCT type FROM (SELECT type FROM checkpoints ORDER BY rowid DESC LIMIT 1000)')
+      .map((r) => textOf(r['type']));
+  } catch (error) {
+    if (error instanceof ForkpointError && error.code === 'corrupt') return null;
+    throw error;
+  }
+}
+
 export function describeStore(reader: SqliteReader, layout: Layout, dialect: WriterDialect | null): StoreDescription {
   const notes: string[] = [];
   const tables = foreignTables(reader);
   if (tables.length > 0) notes.push(`The file also holds other tables (${quoted(tables)}); they are left alone.`);
   const triggers = ownTriggers(reader);
   if (triggers.length > 0) notes.push(`Writing here fires triggers of the file itself: ${quoted(triggers)}.`);
-  // Only the newest rows: reading the type of every row would walk the whole file.
-  const types = reader
-    .all('SELECT DISTINCT type FROM (SELECT type FROM checkpoints ORDER BY rowid DESC LIMIT 1000)')
-    .map((r) => textOf(r['type']));
-  if (types.some((t) => t.includes('+')))
+  const types = newestTypes(reader);
+  if (types === null) {
+    notes.push(
+      'Some pages of this file are damaged: what lies on them cannot be shown. SQLite’s `.recover` command can save most of a copy of it.',
+    );
+  }
+  if (types?.some((t) => t.includes('+')))
     notes.push('Some of the newest checkpoints are encrypted: they are listed, their states are not shown.');
-  if (types.includes('pickle'))
+  if (types?.includes('pickle'))
     notes.push('Some of the newest checkpoints are Python pickles: they are listed, their states are not shown.');
-  if (types.includes('msgpack') && types.includes('json')) {
+  if (types?.includes('msgpack') && types.includes('json')) {
     notes.push(
       'Checkpoints of Python and of JavaScript stand in one file: neither library reads the rows of the other.',
     );
   }
-  const first = reader.get('SELECT 1 AS one FROM checkpoints LIMIT 1');
-  if (first === null) {
+  if (types?.length === 0) {
     notes.push(
       'There are no checkpoints in it. If the program that writes it was still open when the file was copied, they are in the `-wal` file beside the original.',
     );

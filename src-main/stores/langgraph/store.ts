@@ -276,6 +276,17 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
   }
 
   changesSince(token: string | null): Changes {
+    try {
+      return this.#changesSince(token);
+    } catch (error) {
+      if (!(error instanceof ForkpointError) || error.code !== 'corrupt') throw error;
+      // Rows on damaged pages cannot be counted: then any change of the file may have touched any thread.
+      const next = `damaged ${this.backend.token()}`;
+      return { token: next, threads: token === next ? [] : 'all' };
+    }
+  }
+
+  #changesSince(token: string | null): Changes {
     const now = this.#reader.get(
       'SELECT (SELECT COALESCE(MAX(rowid), 0) FROM checkpoints) AS points, (SELECT COALESCE(MAX(rowid), 0) FROM writes) AS writes, (SELECT COUNT(*) FROM checkpoints) AS stored',
     );
