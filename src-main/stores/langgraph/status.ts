@@ -38,16 +38,37 @@ export function asks(task: PlannedTask, isHead: boolean): boolean {
 
 const line = (text: string): string => text.split('\n', 1)[0] ?? '';
 
-/** The question of an interrupt on one line. Common shapes hold it under a name; else the value itself is shown. */
+/** Members by which questions are usually asked, the most telling first. */
+const questionNames = ['question', 'ask', 'query', 'prompt', 'message', 'description', 'reason', 'text', 'title'];
+/** Requests for approval hold their words two levels down: `{action_requests: [{name, args, description}]}`. */
+const questionDepth = 3;
+
+/** The words for a person in a question: under a usual name, else its first text, else those of its first part that has some. */
+function wordsOf(value: Cursor, depth = questionDepth): Cursor | null {
+  const body = bodyOf(value);
+  if (body.kind === 'string') return body.isUnicode() ? body : null;
+  if (depth === 0 || (body.kind !== 'map' && body.kind !== 'list')) return null;
+  const named = questionNames.map((name) => body.get(name)).find((text) => text?.kind === 'string' && text.isUnicode());
+  if (named !== undefined) return named;
+  const parts = Array.from({ length: Math.min(body.count, 8) }, (_, i) => bodyOf(body.child(i)));
+  const text = parts.find((part) => part.kind === 'string' && part.isUnicode());
+  if (text !== undefined) return text;
+  for (const part of parts) {
+    const words = part.kind === 'string' ? null : wordsOf(part, depth - 1);
+    if (words !== null) return words;
+  }
+  return null;
+}
+
+/** The question of an interrupt on one line, as a person would say it: without quotes. A value without words is shown by its shape. */
 function question(value: Cursor | null): string {
   if (value === null) return 'It waits for an answer.';
   if (isDamaged(value)) return 'What it asked cannot be read: the stored question is damaged.';
-  const body = bodyOf(value);
-  for (const key of ['question', 'ask', 'message', 'description', 'prompt', 'text', 'title']) {
-    const text = body.get(key);
-    if (text?.kind === 'string' && text.isUnicode()) return shortText(text, noteLength);
-  }
-  return shortText(value, noteLength);
+  const words = wordsOf(value);
+  if (words === null || words.payload().length > 16 * noteLength) return shortText(words ?? value, noteLength);
+  const text = words.text().replace(/\s+/g, ' ').trim();
+  if (text === '') return shortText(value, noteLength);
+  return text.length <= noteLength ? text : `${text.slice(0, noteLength - 1).toWellFormed()}…`;
 }
 
 function errorLine(error: Cursor): string {

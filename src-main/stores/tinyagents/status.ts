@@ -32,11 +32,13 @@ function oneLine(value: Cursor): string {
 
 /** A payload is whatever the node asked with; where it is an object with words for a person in it, those are the question. */
 function wordsOf(payload: Cursor): Cursor {
-  for (const name of ['question', 'prompt', 'message', 'reason']) {
-    const words = payload.kind === 'map' ? payload.get(name) : null;
+  if (payload.kind !== 'map') return payload;
+  for (const name of ['question', 'ask', 'query', 'prompt', 'message', 'description', 'reason', 'text', 'title']) {
+    const words = payload.get(name);
     if (words !== null && textOf(words) !== null) return words;
   }
-  return payload;
+  const parts = Array.from({ length: Math.min(payload.count, 8) }, (_, i) => payload.child(i));
+  return parts.find((part) => textOf(part) !== null) ?? payload;
 }
 
 /** The question asked or the error, on one line; null when nothing stopped it. */
