@@ -34,6 +34,9 @@ export interface Cursor {
   readonly count: number;
   /** Child by ordinal. Throws RangeError outside 0..count-1. */
   child(ordinal: number): Cursor;
+  /** Byte span of a child, without making a cursor of it. The ordinal must be within 0..count-1. */
+  childStart(ordinal: number): number;
+  childEnd(ordinal: number): number;
   /** Key of a map entry by ordinal, itself a cursor (msgpack keys can be anything). Throws unless kind is `map`. */
   key(ordinal: number): Cursor;
   /** Ordinal of the last entry whose key is this string; -1 if none, or if this is not a map. */

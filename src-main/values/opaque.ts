@@ -33,6 +33,14 @@ export class OpaqueCursor implements Cursor {
     throw new RangeError(`no child ${ordinal} in an opaque value`);
   }
 
+  childStart(ordinal: number): never {
+    return this.child(ordinal);
+  }
+
+  childEnd(ordinal: number): never {
+    return this.child(ordinal);
+  }
+
   key(): never {
     throw new TypeError('an opaque value has no keys');
   }

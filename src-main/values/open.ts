@@ -5,6 +5,7 @@ import { asBuffer, corrupt } from './bytes.ts';
 import type { Cursor, Encoding } from './cursor.ts';
 import { checkJson } from './json/check.ts';
 import { JsonCursor } from './json/json-cursor.ts';
+import { KnownParts } from './json/known-parts.ts';
 import { skipMsgpack } from './msgpack/header.ts';
 import { MsgpackCursor } from './msgpack/msgpack-cursor.ts';
 import { OpaqueCursor } from './opaque.ts';
@@ -22,12 +23,29 @@ export function openValue(encoding: Encoding, bytes: Uint8Array): Cursor {
     );
   }
   if (encoding === 'json') {
-    const { start, end } = checkJson(bytes, 0, bytes.length);
-    return new JsonCursor(asBuffer(bytes), start, end);
+    return openJson(asBuffer(bytes));
   }
   const end = skipMsgpack(bytes, 0, bytes.length);
   if (end !== bytes.length) throw corrupt('something stands behind the value', end);
   return new MsgpackCursor(asBuffer(bytes), 0, end);
+}
+
+/** Smaller texts are checked faster than they are compared. */
+const neighbourFrom = 4096;
+
+/**
+ * The text that was checked last: whoever opens one state often opens its neighbour next, and most of that is the same bytes.
+ * Only a help for the check; the text is free to go.
+ */
+let lastChecked: WeakRef<JsonCursor> | null = null;
+
+function openJson(bytes: Buffer): JsonCursor {
+  const neighbour = bytes.length < neighbourFrom ? undefined : lastChecked?.deref();
+  const known = neighbour === undefined ? null : new KnownParts(neighbour.source, neighbour.parts);
+  const { start, end, parts } = checkJson(bytes, 0, bytes.length, known);
+  const root = new JsonCursor(bytes, start, end, parts);
+  if (bytes.length >= neighbourFrom) lastChecked = new WeakRef(root);
+  return root;
 }
 
 /** A cell that is only carried: `opaqueEncoding` names why (`pickle`, `aes`, …). */

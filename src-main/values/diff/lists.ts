@@ -2,7 +2,7 @@
 
 import type { Cursor } from '../cursor.ts';
 import { asBuffer } from '../bytes.ts';
-import { sameSlice, sameValue } from './equal.ts';
+import { sameValue } from './equal.ts';
 
 /** How the items of two lists go together. `pairs` are in the order of after; an item in no pair was removed or added. */
 export interface ListMatch {
@@ -21,7 +21,7 @@ export function matchLists(before: Cursor, after: Cursor): ListMatch {
   const n = before.count;
   const m = after.count;
   const head = equalPrefix(before, after, Math.min(n, m));
-  let tail = 0;
+  let tail = equalSuffix(before, after, Math.min(n, m) - head);
   while (tail < Math.min(n, m) - head && sameValue(before.child(n - 1 - tail), after.child(m - 1 - tail))) tail++;
   const from: number[] = [];
   for (let i = head; i < n - tail; i++) from.push(i);
@@ -79,18 +79,15 @@ function shiftedRun(
 ): { readonly from: number; readonly to: number; readonly length: number } | null {
   const shorter = Math.min(from.length, to.length);
   if (shorter < shortMiddle || before.encoding !== after.encoding) return null;
-  const same = (i: number, j: number): boolean => sameSlice(before.child(from[i] ?? 0), after.child(to[j] ?? 0));
-  const runFrom = (i: number, j: number): number => {
-    let length = 0;
-    while (i + length < from.length && j + length < to.length && same(i + length, j + length)) length++;
-    return length;
-  };
+  const [oldFirst, newFirst] = [from[0] ?? 0, to[0] ?? 0];
+  const runFrom = (i: number, j: number): number =>
+    equalRun(before, oldFirst + i, after, newFirst + j, Math.min(from.length - i, to.length - j));
   for (let k = 1; k <= Math.max(from.length, to.length) - shorter / 2; k++) {
     for (const [i, j] of [
       [k, 0],
       [0, k],
     ] as const) {
-      if (i >= from.length || j >= to.length || !same(i, j)) continue;
+      if (i >= from.length || j >= to.length) continue;
       const length = runFrom(i, j);
       if (length * 2 >= shorter) return { from: i, to: j, length };
       // items that repeat would make every shift worth a try
@@ -100,30 +97,60 @@ function shiftedRun(
   return null;
 }
 
-/**
- * Leading items that are equal. The raw bytes are compared first: every item that ends before the first differing byte is equal,
- * which makes the usual append cost one memcmp.
- */
+/** Leading items that are equal: by their raw bytes as far as those go, then by a look at them. */
 function equalPrefix(before: Cursor, after: Cursor, most: number): number {
-  let i = 0;
-  if (most > 0 && before.encoding === after.encoding) {
-    const a = before.child(0).start;
-    const b = after.child(0).start;
-    const same = commonLength(before.source, a, before.end, after.source, b, after.end);
-    while (i < most) {
-      const item = before.child(i);
-      const other = after.child(i);
-      if (
-        item.start - a !== other.start - b ||
-        item.end - a > same ||
-        item.end - item.start !== other.end - other.start
-      )
-        break;
-      i++;
-    }
-  }
+  let i = before.encoding === after.encoding ? equalRun(before, 0, after, 0, most) : 0;
   while (i < most && sameValue(before.child(i), after.child(i))) i++;
   return i;
+}
+
+/**
+ * Items from `i` and `j` on, `most` at most, that are the same by their raw bytes. The bytes are compared in one go: every item that
+ * ends before the first differing byte is equal, which makes the usual append cost one memcmp.
+ */
+function equalRun(before: Cursor, i: number, after: Cursor, j: number, most: number): number {
+  if (most <= 0) return 0;
+  const a = before.childStart(i);
+  const b = after.childStart(j);
+  // The first item tells most places apart.
+  const length = before.childEnd(i) - a;
+  if (length !== after.childEnd(j) - b || !sameRange(before.source, a, after.source, b, length)) return 0;
+  const same = commonLength(before.source, a, before.end, after.source, b, after.end);
+  let run = 1;
+  while (run < most) {
+    const end = before.childEnd(i + run);
+    if (end - a > same || before.childStart(i + run) - a !== after.childStart(j + run) - b) break;
+    if (end - a !== after.childEnd(j + run) - b) break;
+    run++;
+  }
+  return run;
+}
+
+/** Trailing items, `most` at most, that are the same by their raw bytes. */
+function equalSuffix(before: Cursor, after: Cursor, most: number): number {
+  if (most <= 0 || before.encoding !== after.encoding) return 0;
+  const n = before.count;
+  const m = after.count;
+  const a = before.childEnd(n - 1);
+  const b = after.childEnd(m - 1);
+  const same = commonTail(before.source, before.start, a, after.source, after.start, b);
+  let tail = 0;
+  while (tail < most) {
+    const start = before.childStart(n - 1 - tail);
+    if (a - start > same || a - start !== b - after.childStart(m - 1 - tail)) break;
+    if (a - before.childEnd(n - 1 - tail) !== b - after.childEnd(m - 1 - tail)) break;
+    tail++;
+  }
+  return tail;
+}
+
+function sameRange(a: Uint8Array, aFrom: number, b: Uint8Array, bFrom: number, length: number): boolean {
+  const last = length - 1;
+  return (
+    a[aFrom + last] === b[bFrom + last] &&
+    a[aFrom + (last >> 1)] === b[bFrom + (last >> 1)] &&
+    asBuffer(a).compare(b, bFrom, bFrom + length, aFrom, aFrom + length) === 0
+  );
 }
 
 /** Bytes that two ranges have in common from their start; compares blocks natively and looks closer in the last one. */
@@ -135,6 +162,21 @@ function commonLength(a: Uint8Array, aFrom: number, aTo: number, b: Uint8Array, 
   while (at < most) {
     const length = Math.min(block, most - at);
     if (x.compare(b, bFrom + at, bFrom + at + length, aFrom + at, aFrom + at + length) === 0) at += length;
+    else if (length === 1) return at;
+    else block = Math.max(1, length >> 4);
+  }
+  return at;
+}
+
+/** Bytes that two ranges have in common at their end. */
+function commonTail(a: Uint8Array, aFrom: number, aTo: number, b: Uint8Array, bFrom: number, bTo: number): number {
+  const x = asBuffer(a);
+  const most = Math.min(aTo - aFrom, bTo - bFrom);
+  let at = 0;
+  let block = 1 << 16;
+  while (at < most) {
+    const length = Math.min(block, most - at);
+    if (x.compare(b, bTo - at - length, bTo - at, aTo - at - length, aTo - at) === 0) at += length;
     else if (length === 1) return at;
     else block = Math.max(1, length >> 4);
   }

@@ -5,6 +5,9 @@
 // Not accepted: a byte order mark, control characters in strings, leading zeros, trailing commas, comments.
 
 import { corrupt } from '../bytes.ts';
+import type { KnownParts } from './known-parts.ts';
+import { LargeParts, largeFrom } from './large-parts.ts';
+import { runEnd, wordsOf, type Words } from './string-run.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -16,12 +19,6 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const MINUS = 0x2d;
 
-/** 1 where a byte ends the plain run of a string: the quote, a backslash, a control character. */
-const endsRun = new Uint8Array(256);
-endsRun.fill(1, 0, 0x20);
-endsRun[QUOTE] = 1;
-endsRun[BACKSLASH] = 1;
-
 function hexDigit(c: number): boolean {
   return (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66);
 }
@@ -31,10 +28,10 @@ function digit(c: number): boolean {
 }
 
 /** From the opening quote to behind the closing one. */
-function checkString(b: Uint8Array, at: number, end: number): number {
+function checkString(b: Uint8Array, words: Words, at: number, end: number): number {
   let i = at + 1;
   for (;;) {
-    while (i < end && endsRun[b[i]!] === 0) i++;
+    i = runEnd(b, words, i, end);
     if (i >= end) throw corrupt(`a string is cut off (it begins at byte ${at}, the text ends)`, end);
     const c = b[i]!;
     if (c === QUOTE) return i + 1;
@@ -106,10 +103,10 @@ export function skipSpace(b: Uint8Array, at: number, end: number): number {
   return i;
 }
 
-function checkScalar(b: Uint8Array, at: number, end: number): number {
+/** Numbers and words. */
+function checkPlain(b: Uint8Array, at: number, end: number): number {
   if (at >= end) throw corrupt('the text ends where a value belongs', end);
   const c = b[at]!;
-  if (c === QUOTE) return checkString(b, at, end);
   if (digit(c)) return checkNumber(b, at, end);
   switch (c) {
     case MINUS:
@@ -132,76 +129,79 @@ function checkScalar(b: Uint8Array, at: number, end: number): number {
 }
 
 /** From a name's opening quote to where its value begins. */
-function checkName(b: Uint8Array, at: number, end: number): number {
+function checkName(b: Uint8Array, words: Words, at: number, end: number): number {
   if (at >= end) throw corrupt('the text ends inside a map', end);
   if (b[at] !== QUOTE) throw corrupt('a name in quotes is missing in a map', at);
-  const i = skipSpace(b, checkString(b, at, end), end);
+  const i = skipSpace(b, checkString(b, words, at, end), end);
   if (i >= end) throw corrupt('the text ends inside a map', end);
   if (b[i] !== COLON) throw corrupt('a colon is missing behind a name', i);
   return skipSpace(b, i + 1, end);
 }
 
+export interface CheckedText {
+  /** Span of the value, white space around it left off. */
+  readonly start: number;
+  readonly end: number;
+  readonly parts: LargeParts;
+}
+
 /**
- * Span of the one value that the bytes `[from, end)` hold, white space around it left off.
- * Throws `corrupt` with the byte offset where the text departs from the grammar.
+ * Checks that the bytes `[from, end)` hold one value. Throws `corrupt` with the byte offset where the text departs from the grammar.
+ * `known`: parts of a text checked before, which need no second look where they stand here too.
  */
-export function checkJson(b: Uint8Array, from: number, end: number): { start: number; end: number } {
+export function checkJson(b: Uint8Array, from: number, end: number, known: KnownParts | null = null): CheckedText {
+  const words = wordsOf(b);
+  const parts = new LargeParts();
   const start = skipSpace(b, from, end);
   let i = start;
-  let depth = 0;
-  /** Per open container: 1 for a map, 0 for a list. */
-  let open = new Uint8Array(64);
-  const push = (isMap: 0 | 1): void => {
-    if (depth === open.length) {
-      const wider = new Uint8Array(depth * 2);
-      wider.set(open);
-      open = wider;
-    }
-    open[depth++] = isMap;
-  };
+  /** Per open container: its place in `parts`, doubled, and 1 more for a map. */
+  const open: number[] = [];
 
   for (;;) {
-    // A value belongs at i.
+    // A member begins at i: a value, in a map with its name.
+    if (open.length > 0 && open.at(-1)! % 2 === 1) i = checkName(b, words, i, end);
     const c = i < end ? b[i]! : -1;
-    if (c === OPEN_LIST) {
-      i = skipSpace(b, i + 1, end);
-      if (i >= end || b[i] !== CLOSE_LIST) {
-        push(0);
-        continue;
+    if (c === OPEN_LIST || c === OPEN_MAP || c === QUOTE) {
+      const at = i;
+      const behind = known === null ? -1 : known.pass(b, at, end, parts);
+      if (behind >= 0) {
+        i = behind;
+      } else if (c === QUOTE) {
+        i = checkString(b, words, at, end);
+        if (i - at >= largeFrom) parts.add(at, i);
+      } else {
+        i = skipSpace(b, at + 1, end);
+        if (i >= end || b[i] !== (c === OPEN_MAP ? CLOSE_MAP : CLOSE_LIST)) {
+          open.push(parts.add(at, 0) * 2 + (c === OPEN_MAP ? 1 : 0));
+          continue;
+        }
+        i++;
       }
-      i++;
-    } else if (c === OPEN_MAP) {
-      i = skipSpace(b, i + 1, end);
-      if (i >= end || b[i] !== CLOSE_MAP) {
-        push(1);
-        i = checkName(b, i, end);
-        continue;
-      }
-      i++;
     } else {
-      i = checkScalar(b, i, end);
+      i = checkPlain(b, i, end);
     }
-    // A value has ended at i: close what ends here, or step over the comma to the next value.
+    // A value has ended at i: close what ends here, or step over the comma to the next member.
     for (;;) {
-      if (depth === 0) {
+      const inner = open.at(-1);
+      if (inner === undefined) {
         const tail = skipSpace(b, i, end);
         if (tail !== end) throw corrupt('something stands behind the value', tail);
-        return { start, end: i };
+        return { start, end: i, parts };
       }
       i = skipSpace(b, i, end);
       if (i >= end) throw corrupt('the text ends inside a list or map', end);
-      const isMap = open[depth - 1] === 1;
+      const isMap = inner % 2 === 1;
       const next = b[i]!;
       if (next === COMMA) {
         i = skipSpace(b, i + 1, end);
-        if (isMap) i = checkName(b, i, end);
         break;
       }
       if (next !== (isMap ? CLOSE_MAP : CLOSE_LIST)) {
         throw corrupt(isMap ? 'a comma or } is missing' : 'a comma or ] is missing', i);
       }
       i++;
-      depth--;
+      open.pop();
+      parts.close(inner >> 1, i);
     }
   }
 }

@@ -5,6 +5,7 @@ import { corrupt, unicodeAt } from '../bytes.ts';
 import type { Cursor } from '../cursor.ts';
 import { KeyIndex } from '../key-index.ts';
 import type { Offsets } from '../offsets.ts';
+import type { LargeParts } from './large-parts.ts';
 import { listSpans, mapSpans, skipString } from './skip.ts';
 
 const BACKSLASH = 0x5c;
@@ -49,6 +50,7 @@ export class JsonCursor implements Cursor {
   readonly object = null;
   readonly extCode = null;
   readonly opaqueEncoding = null;
+  readonly parts: LargeParts;
   #spans: Offsets | null = null;
   #keys: KeyIndex | null = null;
   /**
@@ -58,9 +60,10 @@ export class JsonCursor implements Cursor {
   #last: JsonCursor | null = null;
   #text: string | null | undefined = undefined;
 
-  /** `[start, end)` must be exactly one value that `checkJson` accepted. */
-  constructor(source: Buffer, start: number, end: number) {
+  /** `[start, end)` must be exactly one value that `checkJson` accepted; `parts` are those of the whole text. */
+  constructor(source: Buffer, start: number, end: number, parts: LargeParts) {
     this.source = source;
+    this.parts = parts;
     this.start = start;
     this.end = end;
     this.kind = kindAt(source, start, end);
@@ -72,7 +75,9 @@ export class JsonCursor implements Cursor {
 
   #children(): Offsets {
     this.#spans ??=
-      this.kind === 'map' ? mapSpans(this.source, this.start, this.end) : listSpans(this.source, this.start, this.end);
+      this.kind === 'map'
+        ? mapSpans(this.source, this.start, this.end, this.parts)
+        : listSpans(this.source, this.start, this.end, this.parts);
     return this.#spans;
   }
 
@@ -90,9 +95,17 @@ export class JsonCursor implements Cursor {
     const at = this.kind === 'map' ? ordinal * 3 + 1 : ordinal * 2;
     const start = spans[at]!;
     if (this.#last?.start === start) return this.#last;
-    const child = new JsonCursor(this.source, start, spans[at + 1]!);
+    const child = new JsonCursor(this.source, start, spans[at + 1]!, this.parts);
     if (child.kind === 'map' || child.kind === 'list') this.#last = child;
     return child;
+  }
+
+  childStart(ordinal: number): number {
+    return this.#children()[this.kind === 'map' ? ordinal * 3 + 1 : ordinal * 2]!;
+  }
+
+  childEnd(ordinal: number): number {
+    return this.#children()[this.kind === 'map' ? ordinal * 3 + 2 : ordinal * 2 + 1]!;
   }
 
   key(ordinal: number): Cursor {
@@ -101,7 +114,7 @@ export class JsonCursor implements Cursor {
       throw new RangeError(`no entry ${ordinal} in a map of ${this.count}`);
     }
     const start = this.#children()[ordinal * 3]!;
-    return new JsonCursor(this.source, start, skipString(this.source, start));
+    return new JsonCursor(this.source, start, skipString(this.source, start), this.parts);
   }
 
   ordinalOf(key: string): number {

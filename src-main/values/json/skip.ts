@@ -3,6 +3,7 @@
 import { asBuffer } from '../bytes.ts';
 import { OffsetColumn, type Offsets } from '../offsets.ts';
 import { skipSpace } from './check.ts';
+import type { LargeParts } from './large-parts.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -68,14 +69,43 @@ export function skipJson(b: Uint8Array, at: number, end: number): number {
   }
 }
 
+/** Steps over the values of one container in stored order: large ones by what the check has noted, small ones by a look at them. */
+class Stepper {
+  readonly #b: Uint8Array;
+  readonly #end: number;
+  readonly #parts: LargeParts;
+  #part: number;
+
+  constructor(b: Uint8Array, start: number, end: number, parts: LargeParts) {
+    this.#b = b;
+    this.#end = end;
+    this.#parts = parts;
+    this.#part = parts.firstFrom(start);
+  }
+
+  /** Behind the value at `at`. */
+  behind(at: number): number {
+    const parts = this.#parts;
+    // Two or three steps at most lie between siblings, except behind one that holds much.
+    let near = 4;
+    while (this.#part < parts.count && parts.start(this.#part) < at) {
+      if (near-- === 0) this.#part = parts.firstFrom(at, this.#part);
+      else this.#part++;
+    }
+    if (this.#part < parts.count && parts.start(this.#part) === at) return parts.end(this.#part);
+    return skipJson(this.#b, at, this.#end);
+  }
+}
+
 /** Start and end of every item of the list at `[start, end)`, alternating. */
-export function listSpans(b: Uint8Array, start: number, end: number): Offsets {
+export function listSpans(b: Uint8Array, start: number, end: number, parts: LargeParts): Offsets {
   const spans = new OffsetColumn();
+  const step = new Stepper(b, start + 1, end, parts);
   let i = skipSpace(b, start + 1, end);
   if (i === end - 1) return spans.done();
   for (;;) {
     spans.push(i);
-    i = skipJson(b, i, end);
+    i = step.behind(i);
     spans.push(i);
     i = skipSpace(b, i, end);
     if (i === end - 1) return spans.done();
@@ -84,8 +114,9 @@ export function listSpans(b: Uint8Array, start: number, end: number): Offsets {
 }
 
 /** Start of the name, start and end of the value, for every entry of the map at `[start, end)`. */
-export function mapSpans(b: Uint8Array, start: number, end: number): Offsets {
+export function mapSpans(b: Uint8Array, start: number, end: number, parts: LargeParts): Offsets {
   const spans = new OffsetColumn();
+  const step = new Stepper(b, start + 1, end, parts);
   let i = skipSpace(b, start + 1, end);
   if (i === end - 1) return spans.done();
   for (;;) {
@@ -93,7 +124,7 @@ export function mapSpans(b: Uint8Array, start: number, end: number): Offsets {
     i = skipSpace(b, skipString(b, i), end);
     i = skipSpace(b, i + 1, end);
     spans.push(i);
-    i = skipJson(b, i, end);
+    i = step.behind(i);
     spans.push(i);
     i = skipSpace(b, i, end);
     if (i === end - 1) return spans.done();

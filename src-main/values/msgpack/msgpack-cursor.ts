@@ -114,6 +114,14 @@ export class MsgpackCursor implements Cursor {
     return child;
   }
 
+  childStart(ordinal: number): number {
+    return this.#objectShape()?.bodyStart ?? this.#children()[this.#family === 'map' ? ordinal * 2 + 1 : ordinal]!;
+  }
+
+  childEnd(ordinal: number): number {
+    return this.#objectShape()?.bodyEnd ?? this.#children()[this.#family === 'map' ? ordinal * 2 + 2 : ordinal + 1]!;
+  }
+
   key(ordinal: number): Cursor {
     if (this.#family !== 'map') throw new TypeError(`a ${this.kind} has no keys`);
     if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= this.count) {
