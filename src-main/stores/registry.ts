@@ -118,7 +118,8 @@ function identified<R extends SqliteReader | FilesReader>(
 
 function look(path: string): { path: string; sniffed: Sniffed } {
   try {
-    const sniffed = sniff(path);
+    // A NUL ends a path for the system; Node refuses to pass one on, in words of its own.
+    const sniffed: Sniffed = path.includes('\0') ? { kind: 'missing' } : sniff(path);
     if (sniffed.kind === 'missing') {
       throw new ForkpointError(
         'not_found',

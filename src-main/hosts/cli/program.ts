@@ -13,7 +13,7 @@ import { listFormats } from '../../service/report/formats.ts';
 import type { Plan } from '../../../shared/model/shapes.ts';
 import type { OperationArgs } from '../../../shared/contract/methods.ts';
 import { positionals, splitAssignment, wholeNumber, type EditArgument } from './arguments.ts';
-import { paintFor, planText, type Paint } from './format.ts';
+import { paintFor, planText, visible, type Paint } from './format.ts';
 import * as human from './human.ts';
 
 /** Where the terminal writes; tests give their own. */
@@ -72,7 +72,8 @@ export async function runTerminal(argv: readonly string[], terminal: Terminal, s
 
 function fail(error: ForkpointError, json: boolean, terminal: Terminal): number {
   if (json) terminal.out(`${JSON.stringify({ error: error.toShape() })}\n`);
-  terminal.err(`forkpoint: ${error.message}${error.hint === null ? '' : ` ${error.hint}`}\n`);
+  // Names in a sentence come from the store or its path: what a terminal would obey is made visible.
+  terminal.err(`forkpoint: ${visible(`${error.message}${error.hint === null ? '' : ` ${error.hint}`}`)}\n`);
   return exitCodeOf(error.code);
 }
 
