@@ -125,8 +125,11 @@ const narrow = 760;
 
 function Panes(): ReactNode {
   const [threadsWidth, setThreadsWidth] = useRememberedSize('threads', 272);
-  const [inspectorHeight, setInspectorHeight] = useRememberedSize('inspector', 432);
   const [height, setHeight] = useState(() => window.innerHeight);
+  const room = height - 44 - 26 - 38;
+  // Until the person drags it: as tall as its facts need, and never more than leaves the tree its half.
+  const initialInspector = Math.max(160, Math.min(432, Math.round(room * 0.52)));
+  const [inspectorHeight, setInspectorHeight] = useRememberedSize('inspector', initialInspector);
   const width = useWidth();
   const thread = useView((v) => v.thread);
   const [hidden, setHidden] = useState(false);
@@ -156,7 +159,6 @@ function Panes(): ReactNode {
     [shown, isNarrow, thread],
   );
 
-  const room = height - 44 - 26 - 38;
   const inspector = Math.max(160, Math.min(inspectorHeight, room - 150));
   const threads = Math.min(threadsWidth, Math.max(200, width * 0.4));
   return (
@@ -188,7 +190,7 @@ function Panes(): ReactNode {
           size={inspector}
           min={160}
           max={room - 150}
-          initial={432}
+          initial={initialInspector}
           after
           onResize={setInspectorHeight}
         />

@@ -4,7 +4,17 @@ import type { Lineage } from '../model/lineage.ts';
 import { stringAt } from '../model/lineage.ts';
 import { branchesOf } from './branches.ts';
 import type { Scene, SceneOptions } from './scene.ts';
-import { buildScene, cardWidth, columnGap, itemKinds, itemsIn, laneY, pillWidth } from './scene.ts';
+import {
+  buildScene,
+  cardWidth,
+  columnGap,
+  firstPiece,
+  foldOver,
+  itemKinds,
+  itemsIn,
+  laneY,
+  pillWidth,
+} from './scene.ts';
 import { lineageOf, picture } from './testing/picture.ts';
 import { randomLineage, truncated } from './testing/random-lineage.ts';
 
@@ -131,6 +141,41 @@ function expectClear(s: Scene, all: readonly number[]): void {
     }
   }
 }
+
+describe('folds', () => {
+  const line = (length: number): Lineage =>
+    lineageOf(Array.from({ length }, (_, i) => `p${String(i).padStart(4, '0')}`).join('─'));
+  const folds = (s: Scene): [number, number][] =>
+    items(s).flatMap((k): [number, number][] =>
+      s.kind[k] === itemKinds.fold ? [[s.first[k] ?? -1, s.last[k] ?? -1]] : [],
+    );
+  const folded = (length: number, opened: readonly number[]): Scene =>
+    buildScene(branchesOf(line(length)), { axis: 'step', opened: new Set(opened), unfoldAll: false });
+
+  test('a run of any length is one pill, and opens at most a hundred steps at a time', () => {
+    const s = folded(1000, []);
+    expect(folds(s)).toEqual([[1, 998]]);
+    expect(firstPiece(s, s.itemOf[1] ?? -1)).toBe(99);
+    expect(foldOver(s, 450)).toBe(400);
+    expect(foldOver(s, 50)).toBe(1);
+    const middle = folded(1000, [400]);
+    expect(folds(middle)).toEqual([
+      [1, 399],
+      [500, 998],
+    ]);
+    expect(foldOver(middle, 450)).toBe(-1);
+    expect(foldOver(middle, 998)).toBe(900);
+    expect(folds(folded(1000, [1]))).toEqual([[100, 998]]);
+    expect(folds(folded(1000, [1, 100, 900]))).toEqual([[200, 899]]);
+  });
+
+  test('a run that grows keeps what was opened of it', () => {
+    expect(folds(folded(1003, [400]))).toEqual([
+      [1, 399],
+      [500, 1001],
+    ]);
+  });
+});
 
 describe('appended points', () => {
   test('move no branch that did not grow, and nothing overlaps after', () => {

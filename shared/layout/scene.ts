@@ -17,9 +17,13 @@ export const lanePitch = 76;
 export const pillWidth = 150;
 /** For a branch's name behind its tip. */
 const nameRoom = 110;
-/** A run shorter than this is not worth hiding, a longer one is cut so that opening a pill never shows more than this. */
+/** A run shorter than this is not worth hiding. */
 const shortestFold = 4;
-const longestFold = 100;
+/**
+ * A run of any length is one pill; it opens piece by piece, so that opening never shows more than this. The pieces end at the same depths
+ * whatever the run's length, so that a run that grows keeps its pieces.
+ */
+const longestPiece = 100;
 /** Threads up to this size are shown whole. */
 const smallThread = 24;
 
@@ -28,7 +32,7 @@ export const itemKinds = { point: 0, fold: 1, subgraph: 2 } as const;
 
 export interface SceneOptions {
   readonly axis: 'step' | 'time';
-  /** First points of the folds and sub-graph runs that were opened by hand (or by selecting into them). */
+  /** First points of the pieces of folds and of sub-graph runs that were opened by hand (or by selecting into them). */
   readonly opened: ReadonlySet<PointIndex>;
   readonly unfoldAll: boolean;
 }
@@ -105,15 +109,16 @@ export function buildScene(b: Branches, options: SceneOptions, previous: Scene |
     for (let i = one.start; i >= 0;) {
       let end = i;
       let points = 1;
+      const opened = options.opened.has(i);
       if (folds && i !== one.start && foldable(i)) {
-        // Cut at the same depths whatever the run's length, so that a run that grows keeps its pills.
-        const stop = (Math.floor((b.depth[i] ?? 0) / longestFold) + 1) * longestFold;
-        for (let j = b.next[i] ?? -1; j >= 0 && foldable(j) && (b.depth[j] ?? 0) < stop; j = b.next[j] ?? -1) {
+        for (let j = b.next[i] ?? -1; j >= 0 && foldable(j); j = b.next[j] ?? -1) {
+          // An opened piece is shown alone: what follows it, or precedes it, is folded for itself.
+          if ((b.depth[j] ?? 0) % longestPiece === 0 && (opened || options.opened.has(j))) break;
           end = j;
           points++;
         }
       }
-      if (points >= shortestFold && !options.opened.has(i)) {
+      if (points >= shortestFold && !opened) {
         const item = add(itemKinds.fold, i, end, points, at);
         for (let j = i; ; j = b.next[j] ?? -1) {
           itemOf[j] = item;
@@ -330,11 +335,22 @@ export function itemsIn(scene: Scene, box: Box): ItemIndex[] {
   return found;
 }
 
-/** What must be opened so that `point` is shown as a card; -1 if it is shown already. */
+/** What must be opened so that `point` is shown as a card: the first point of its piece of the fold; -1 if it is shown already. */
 export function foldOver(scene: Scene, point: PointIndex): PointIndex {
   const item = scene.itemOf[point] ?? -1;
   if (item < 0 || scene.kind[item] === itemKinds.point) return -1;
-  if (scene.kind[item] === itemKinds.fold) return scene.first[item] ?? -1;
-  const run = scene.branches.branches[scene.branch[item] ?? 0]?.run ?? -1;
-  return scene.branches.branches[run]?.start ?? -1;
+  const { depth, branches, lineage } = scene.branches;
+  if (scene.kind[item] === itemKinds.fold) {
+    let at = point;
+    while (at !== scene.first[item] && (depth[at] ?? 0) % longestPiece !== 0) at = lineage.parent[at] ?? -1;
+    return at;
+  }
+  const run = branches[scene.branch[item] ?? 0]?.run ?? -1;
+  return branches[run]?.start ?? -1;
+}
+
+/** How many steps of a fold are shown when its first piece is opened. */
+export function firstPiece(scene: Scene, item: ItemIndex): number {
+  const size = scene.size[item] ?? 0;
+  return Math.min(size, longestPiece - ((scene.branches.depth[scene.first[item] ?? 0] ?? 0) % longestPiece));
 }

@@ -6,14 +6,14 @@ import './splitter.css';
 
 const storageKey = (name: string): string => `forkpoint.size.${name}`;
 
-/** A size in pixels that outlives the window. Storage may be refused (private windows): then it lasts as long as the window. */
+/** A size in pixels that outlives the window; `initial`, which may change with the window, until it was chosen. Storage may be refused (private windows): then it lasts as long as the window. */
 export function useRememberedSize(name: string, initial: number): [number, (size: number) => void] {
   const [size, setSize] = useState(() => {
     try {
       const n = Number(localStorage.getItem(storageKey(name)));
-      return Number.isFinite(n) && n > 0 ? n : initial;
+      return Number.isFinite(n) && n > 0 ? n : null;
     } catch {
-      return initial;
+      return null;
     }
   });
   const remember = (next: number): void => {
@@ -24,7 +24,7 @@ export function useRememberedSize(name: string, initial: number): [number, (size
       // Not remembered, and nothing lost by it.
     }
   };
-  return [size, remember];
+  return [size ?? initial, remember];
 }
 
 export interface SplitterProps {

@@ -40,6 +40,18 @@ describe('rows of a run', () => {
     ]);
   });
 
+  it('say a question without quotes, and name the tools of a request for approval', () => {
+    const notes = (path: string, thread: string): unknown[] =>
+      rowsOf(openStore(path), thread).flatMap((r) => (r.status === 'interrupted' ? [r.note] : []));
+    expect(notes('sample/support-agent.sqlite', 'order-48213').at(-1)).toBe('approve refund of 240.50?');
+    expect(notes('langgraph-current/deep-hitl.sqlite', 'main-waiting')).toContain('approve write_file, write_file?');
+    for (const asked of ['a?', { q: 1, text: 'a?' }, { x: { y: 'a?' } }, [{ prompt: ' a?\n' }]]) {
+      const write = { task: 'x', channel: '__interrupt__', value: [{ id: 'i', value: asked }] };
+      const store = made([{ id: 'p', versions: { 'branch:to:n': 1 }, writes: [write] }]);
+      expect(rowsOf(store, 't')).toMatchObject([{ status: 'interrupted', note: 'a?' }]);
+    }
+  });
+
   it('keep an answered question at the point where it was asked', () => {
     const rows = rowsOf(openStore('langgraph-js/agent.sqlite'), 'agent-resumed');
     expect(rows.filter((r) => r.status === 'interrupted').map((r) => r.step)).toEqual([3]);

@@ -1,6 +1,6 @@
 // Why a checkpoint stands where it stands: its status, what is next, and the one line that says what stopped it.
 
-import { bodyOf, isDamaged } from './cells.ts';
+import { bodyOf, isDamaged, stringMember } from './cells.ts';
 import { openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { candidateIds, tasksOf } from './tasks.ts';
@@ -60,10 +60,28 @@ function wordsOf(value: Cursor, depth = questionDepth): Cursor | null {
   return null;
 }
 
+/** The human-in-the-loop middleware says the same words of every tool: there the tools' names are the question. */
+const saysNothing = /^Tool execution (requires|pending) approval/;
+
+function toolsToApprove(body: Cursor): string | null {
+  const requests = body.get('action_requests') ?? body.get('actionRequests');
+  if (requests?.kind !== 'list' || requests.count === 0) return null;
+  const names: string[] = [];
+  for (let i = 0; i < requests.count; i++) {
+    const name = stringMember(bodyOf(requests.child(i)), 'name');
+    const said = stringMember(bodyOf(requests.child(i)), 'description');
+    if (name === null || (said !== null && !saysNothing.test(said))) return null;
+    names.push(name);
+  }
+  return `approve ${names.join(', ')}?`;
+}
+
 /** The question of an interrupt on one line, as a person would say it: without quotes. A value without words is shown by its shape. */
 function question(value: Cursor | null): string {
   if (value === null) return 'It waits for an answer.';
   if (isDamaged(value)) return 'What it asked cannot be read: the stored question is damaged.';
+  const tools = toolsToApprove(bodyOf(value));
+  if (tools !== null) return tools.length <= noteLength ? tools : `${tools.slice(0, noteLength - 1).toWellFormed()}…`;
   const words = wordsOf(value);
   if (words === null || words.payload().length > 16 * noteLength) return shortText(words ?? value, noteLength);
   const text = words.text().replace(/\s+/g, ' ').trim();

@@ -17,7 +17,7 @@ import type { Camera, CardText } from './draw.ts';
 import { Hint } from './Hint.tsx';
 import { comparePoint, openFold, pointOf, selectPoint, selectedPoint, useLineageState } from './lineage-state.ts';
 import type { PointRow } from './lineage-state.ts';
-import { Minimap } from './Minimap.tsx';
+import { Minimap, minimapSize } from './Minimap.tsx';
 import type { MinimapHandle } from './Minimap.tsx';
 import { useColours } from './palette-colours.ts';
 import { foldOver, itemKinds, itemsIn, laneY } from '../../../shared/layout/scene.ts';
@@ -188,6 +188,13 @@ export function LineagePane(): ReactNode {
     return () => observer.disconnect();
   }, []);
 
+  const mapSize = scene === null ? null : minimapSize(scene, size);
+  // A map that has just appeared has not been told where the window is.
+  const hasMap = mapSize !== null;
+  useEffect(() => {
+    if (hasMap) map.current?.show(camera.current, size.width, size.height);
+  }, [hasMap, size]);
+
   const isDrawn = scene !== null && scene.count > 0;
   // React Flow calls itself an application, which would hide the tree's items from the tree around it.
   useLayoutEffect(() => {
@@ -212,81 +219,96 @@ export function LineagePane(): ReactNode {
   };
 
   return (
-    <div className="lineage" ref={pane}>
-      <canvas ref={canvas} className="lineage-edges" aria-hidden="true" />
-      <div
-        className="lineage-tree"
-        role="tree"
-        aria-label="Lineage"
-        tabIndex={0}
-        aria-activedescendant={selected >= 0 ? `point-${selected}` : undefined}
-      >
-        {scene !== null && scene.count > 0 && (
-          <ReactFlow<CardNode>
-            nodes={nodes}
-            edges={[]}
-            nodeTypes={nodeTypes}
-            defaultViewport={camera.current}
-            minZoom={0.002}
-            maxZoom={2}
-            nodesDraggable={false}
-            nodesConnectable={false}
-            nodesFocusable={false}
-            edgesFocusable={false}
-            elementsSelectable={false}
-            translateExtent={extentOf(scene, camera.current.zoom, size)}
-            panOnScroll
-            zoomOnDoubleClick={false}
-            disableKeyboardA11y
-            deleteKeyCode={null}
-            selectionKeyCode={null}
-            multiSelectionKeyCode={null}
-            panActivationKeyCode={null}
-            zoomActivationKeyCode={null}
-            proOptions={{ hideAttribution: true }}
-            onInit={(instance) => {
-              flow.current = instance;
-              cameraActions.ready();
-            }}
-            onMove={(_, next) => onMove(next)}
-            onNodeClick={(event, node) => {
-              if (node.type === 'point') click(node.data.point, event);
-              else if (node.type !== 'branch') openFold(foldOver(scene, node.data.point));
-            }}
-            onNodeMouseEnter={(_, node) => setHovered(node.type === 'point' ? node.data.point : -1)}
-            onNodeMouseLeave={() => setHovered(-1)}
-            onPaneClick={(event) => {
-              const point = near && items.size > 0 ? plainPoint(pointUnder(event)) : pointUnder(event);
-              if (point >= 0) click(point, event);
-            }}
-            onPaneMouseMove={(event) => {
-              // Moves over a card bubble up to here; at reading zoom the cards say it themselves.
-              const point = pointUnder(event);
-              if (!near) setHovered(point);
-              else if (plainPoint(point) >= 0) setHovered(point);
-            }}
-            onPaneMouseLeave={() => setHovered(-1)}
-          />
-        )}
-        {/* Steps that no card stands for now: read and activated by assistive technology, one pixel each along the foot of the pane. */}
-        {scene !== null &&
-          spoken.map((point, i) => (
-            <div
-              key={point}
-              className="point-spoken"
-              {...spokenFacts({ scene, rows, current, selected, compared }, point)}
-              style={{ left: i * 2 }}
-              onClick={(event) => click(point, event)}
-            />
-          ))}
-      </div>
-      {scene !== null && scene.count > 0 && (
-        <>
-          <Tools scene={scene} camera={cameraActions} />
-          <Minimap handle={map} scene={scene} colours={colours} current={current} onGo={cameraActions.centre} />
-          <Hint scene={scene} point={hovered} />
-        </>
+    <div className="lineage">
+      {scene === null || scene.count === 0 ? (
+        <div className="lineage-tools" />
+      ) : (
+        <Tools scene={scene} camera={cameraActions} />
       )}
+      <div className="lineage-view" ref={pane}>
+        <canvas ref={canvas} className="lineage-edges" aria-hidden="true" />
+        <div
+          className="lineage-tree"
+          role="tree"
+          aria-label="Lineage"
+          tabIndex={0}
+          aria-activedescendant={selected >= 0 ? `point-${selected}` : undefined}
+        >
+          {scene !== null && scene.count > 0 && (
+            <ReactFlow<CardNode>
+              nodes={nodes}
+              edges={[]}
+              nodeTypes={nodeTypes}
+              defaultViewport={camera.current}
+              minZoom={0.002}
+              maxZoom={2}
+              nodesDraggable={false}
+              nodesConnectable={false}
+              nodesFocusable={false}
+              edgesFocusable={false}
+              elementsSelectable={false}
+              translateExtent={extentOf(scene, camera.current.zoom, size)}
+              panOnScroll
+              zoomOnDoubleClick={false}
+              disableKeyboardA11y
+              deleteKeyCode={null}
+              selectionKeyCode={null}
+              multiSelectionKeyCode={null}
+              panActivationKeyCode={null}
+              zoomActivationKeyCode={null}
+              proOptions={{ hideAttribution: true }}
+              onInit={(instance) => {
+                flow.current = instance;
+                cameraActions.ready();
+              }}
+              onMove={(_, next) => onMove(next)}
+              onNodeClick={(event, node) => {
+                if (node.type === 'point') click(node.data.point, event);
+                else if (node.type !== 'branch') openFold(foldOver(scene, node.data.point));
+              }}
+              onNodeMouseEnter={(_, node) => setHovered(node.type === 'point' ? node.data.point : -1)}
+              onNodeMouseLeave={() => setHovered(-1)}
+              onPaneClick={(event) => {
+                const point = near && items.size > 0 ? plainPoint(pointUnder(event)) : pointUnder(event);
+                if (point >= 0) click(point, event);
+              }}
+              onPaneMouseMove={(event) => {
+                // Moves over a card bubble up to here; at reading zoom the cards say it themselves.
+                const point = pointUnder(event);
+                if (!near) setHovered(point);
+                else if (plainPoint(point) >= 0) setHovered(point);
+              }}
+              onPaneMouseLeave={() => setHovered(-1)}
+            />
+          )}
+          {/* Steps that no card stands for now: read and activated by assistive technology, one pixel each along the foot of the pane. */}
+          {scene !== null &&
+            spoken.map((point, i) => (
+              <div
+                key={point}
+                className="point-spoken"
+                {...spokenFacts({ scene, rows, current, selected, compared }, point)}
+                style={{ left: i * 2 }}
+                onClick={(event) => click(point, event)}
+              />
+            ))}
+        </div>
+        {scene !== null && scene.count > 0 && (
+          <>
+            {mapSize !== null && (
+              <Minimap
+                handle={map}
+                scene={scene}
+                size={mapSize}
+                colours={colours}
+                current={current}
+                onGo={cameraActions.centre}
+              />
+            )}
+            <Hint scene={scene} point={hovered} />
+          </>
+        )}
+      </div>
       <ProgressLine active={reading.slow} text={reading.progress} onCancel={reading.cancel} />
       {thread === null && !loading && (
         <EmptyState small title="No thread is selected">

@@ -8,9 +8,19 @@ import type { Camera } from './draw.ts';
 import { cardHeight, laneY } from '../../../shared/layout/scene.ts';
 import type { Scene } from '../../../shared/layout/scene.ts';
 
-const width = 190;
-const height = 74;
 const margin = 8;
+
+export interface MapSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Nothing where all of the tree fits the pane anyway, or where the map would take the room of the cards; small in a small pane. */
+export function minimapSize(scene: Scene, pane: MapSize): MapSize | null {
+  const room = { width: scene.width + 160, height: scene.height + 48 };
+  if (pane.height < 200 || pane.width < 420 || (room.width <= pane.width && room.height <= pane.height)) return null;
+  return pane.height < 320 || pane.width < 900 ? { width: 132, height: 52 } : { width: 190, height: 74 };
+}
 
 export interface MinimapHandle {
   /** Redraws the frame. */
@@ -19,6 +29,7 @@ export interface MinimapHandle {
 
 export function Minimap(props: {
   readonly scene: Scene;
+  readonly size: MapSize;
   readonly colours: Colours;
   readonly current: ReadonlySet<number>;
   /** World place that shall be in the middle. */
@@ -26,6 +37,7 @@ export function Minimap(props: {
   readonly handle: Ref<MinimapHandle>;
 }): ReactNode {
   const { scene, colours, current, onGo, handle } = props;
+  const { width, height } = props.size;
   const canvas = useRef<HTMLCanvasElement>(null);
   const bitmap = useRef<HTMLCanvasElement | null>(null);
   const last = useRef<{ camera: Camera; w: number; h: number } | null>(null);
@@ -54,7 +66,7 @@ export function Minimap(props: {
     context.beginPath();
     context.roundRect(x1 + 0.5, y1 + 0.5, Math.max(4, x2 - x1 - 1), Math.max(4, y2 - y1 - 1), 3);
     context.stroke();
-  }, [colours, scaleX, scaleY]);
+  }, [colours, scaleX, scaleY, width, height]);
 
   useEffect(() => {
     const ratio = devicePixelRatio;
@@ -83,7 +95,7 @@ export function Minimap(props: {
     });
     bitmap.current = made;
     paint();
-  }, [scene, colours, current, scaleX, scaleY, paint]);
+  }, [scene, colours, current, scaleX, scaleY, width, height, paint]);
 
   useImperativeHandle(
     handle,
@@ -105,6 +117,7 @@ export function Minimap(props: {
       ref={canvas}
       className="minimap"
       aria-hidden="true"
+      style={{ width, height }}
       width={width * devicePixelRatio}
       height={height * devicePixelRatio}
       onPointerDown={(event) => {

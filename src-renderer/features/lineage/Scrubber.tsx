@@ -42,7 +42,7 @@ export function Scrubber(): ReactNode {
   // The row knows better than the column, which holds only what is free to read.
   const stepOf = (p: number, row: PointRow | undefined): string => {
     const s = row?.checkpoint.step ?? branches.lineage.step[p] ?? unknownStep;
-    return s === unknownStep ? '–' : count(s);
+    return s === unknownStep ? '–' : count(s).replace('-', '−');
   };
   const of = `step ${stepOf(point, row)} of ${stepOf(tip, tipRow)} on `;
   const at = (i: number): string => `${path.length < 2 ? 0 : (100 * i) / (path.length - 1)}%`;

@@ -10,12 +10,14 @@ import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { counted } from '../../ui/format.ts';
 import { useLineageState } from './lineage-state.ts';
 import type { LineageState, PointRow } from './lineage-state.ts';
-import { nodeName } from './selected.ts';
+import { nodeName, stepNumber } from './selected.ts';
 
 export interface CardData extends Record<string, unknown> {
   readonly point: PointIndex;
   readonly last: PointIndex;
   readonly size: number;
+  /** Of a fold: how many steps its opening shows. */
+  readonly piece: number;
   /** -1 for sub-graphs. */
   readonly hue: number;
   /** On the way that leads to the selected point's branch. */
@@ -59,8 +61,8 @@ export function cardLine(row: PointRow): { readonly text: string; readonly statu
   return { text: status === 'terminal' ? `${statusMark[status]} ${text}` : text, status: null };
 }
 
-/** With a true minus: input steps are −1. */
-export const stepText = (row: PointRow): string => String(row.checkpoint.step ?? '').replace('-', '−');
+export const stepText = (row: PointRow): string =>
+  row.checkpoint.step === null ? '' : stepNumber(row.checkpoint.step);
 
 // React Flow's own element carries the frame (see `classOf`): each element counts while panning.
 const PointCard = memo(function PointCard({ data }: NodeProps<CardNode>): ReactNode {
@@ -93,7 +95,8 @@ export function foldNames(s: Pick<LineageState, 'branches' | 'rows'>, first: Poi
 const FoldPill = memo(function FoldPill({ data }: NodeProps<CardNode>): ReactNode {
   const names = useLineageState((s) => foldNames(s, data.point, data.last));
   const text = `${counted(data.size, 'step')}${names === '' ? '' : ` · ${names}`}`;
-  return <span title={`${text}: click to unfold`}>{text}</span>;
+  const opening = data.piece < data.size ? `the first ${data.piece} of them` : 'them';
+  return <span title={`${text}: click to show ${opening}`}>{text}</span>;
 });
 
 const SubgraphCard = memo(function SubgraphCard({ data }: NodeProps<CardNode>): ReactNode {

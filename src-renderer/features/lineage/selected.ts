@@ -18,8 +18,11 @@ export const useSelected = (): Checkpoint | null => useSelectedRow()?.checkpoint
 export const nodeName = (c: Pick<Checkpoint, 'node' | 'source'>): string =>
   c.node.length > 0 ? c.node.join('+') : (c.source ?? '–');
 
+/** The step as people write it, with a true minus: inputs are −1. */
+export const stepNumber = (step: number | null): string => (step === null ? '–' : String(step).replace('-', '−'));
+
 /** `step 25 · model` */
-export const stepName = (c: Checkpoint): string => `step ${c.step ?? '–'} · ${nodeName(c)}`;
+export const stepName = (c: Checkpoint): string => `step ${stepNumber(c.step)} · ${nodeName(c)}`;
 
 /** The name that assistive technology reads: `step 25, model, waiting, 1367ce2a`. */
 export function spokenName(c: Checkpoint): string {

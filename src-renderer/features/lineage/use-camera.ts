@@ -4,7 +4,9 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import type { RefObject } from 'react';
 import { useView } from '../../state/view.ts';
 
+import { readingZoom } from './draw.ts';
 import type { Camera } from './draw.ts';
+import { minimapSize } from './Minimap.tsx';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { cardHeight, cardWidth, laneY } from '../../../shared/layout/scene.ts';
 import type { Box, Scene } from '../../../shared/layout/scene.ts';
@@ -18,8 +20,15 @@ export interface CameraActions {
   readonly ready: () => void;
 }
 
-/** Room for the tools above, the minimap below, a branch's name to the right. */
-const inset = { left: 36, top: 56, right: 130, bottom: 28 };
+/** The person asked for another axis, or for all runs folded or unfolded; not: one run was opened. */
+const isPlacedAnew = (last: Scene, scene: Scene): boolean =>
+  last.branches === scene.branches &&
+  (last.options.axis !== scene.options.axis ||
+    last.options.unfoldAll !== scene.options.unfoldAll ||
+    scene.options.opened.size < last.options.opened.size);
+
+/** Room around the tree: for a branch's name to the right. */
+const inset = { left: 36, top: 26, right: 130, bottom: 28 };
 
 export function useCameraActions(given: {
   readonly scene: Scene | null;
@@ -73,7 +82,8 @@ export function useCameraActions(given: {
       zoom,
       // The root has no step before it to keep in sight.
       x: from.x + shift(left, right, Math.min(side, (scene.left[item] ?? 0) * zoom + inset.left), size.width - side),
-      y: from.y + shift(top, bottom, inset.top, size.height - Math.min(90, size.height / 4)),
+      // Above the minimap, where there is one.
+      y: from.y + shift(top, bottom, inset.top, size.height - ((minimapSize(scene, size)?.height ?? 0) + inset.bottom)),
     };
   }, []);
 
@@ -181,11 +191,16 @@ export function useCameraActions(given: {
         goTo(next, false);
       }
     }
+    // Placed by another axis, or folded: what was seen as a whole is seen as a whole again.
+    if (isPlacedAnew(last.scene, scene) && camera.current.zoom < readingZoom) {
+      actions.overview();
+      return;
+    }
     if (last.selected !== selected || (last.scene !== scene && last.scene.branches === scene.branches)) {
       const revealed = reveal(next, selected);
       if (revealed.x !== next.x || revealed.y !== next.y) goTo(revealed, true);
     }
-  }, [scene, selected, size.width, store, thread, reveal]);
+  }, [scene, selected, size.width, store, thread, reveal, actions]);
 
   return actions;
 }

@@ -9,7 +9,7 @@ import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { CardData, CardNode } from './cards.tsx';
 import { pillBox } from './draw.ts';
 import type { PointRow } from './lineage-state.ts';
-import { cardHeight, cardWidth, itemKinds, laneY } from '../../../shared/layout/scene.ts';
+import { cardHeight, cardWidth, firstPiece, itemKinds, laneY } from '../../../shared/layout/scene.ts';
 import type { Box, ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 import { spokenName } from './selected.ts';
 
@@ -135,6 +135,7 @@ export class NodeCache {
         point,
         last,
         size: scene.size[item] ?? 1,
+        piece: kind === itemKinds.fold ? firstPiece(scene, item) : 1,
         hue: branch?.hue ?? 0,
         current: facts.current.has(branchIndex),
         selected: point === facts.selected,

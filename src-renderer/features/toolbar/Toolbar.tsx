@@ -11,7 +11,7 @@ import { useMessages } from '../../state/messages.ts';
 import { closeStore, openStore, useOpenStore, useSession } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
 import { Button, Chip, Kbd, Logo } from '../../ui/controls.tsx';
-import { bytes, count, counted } from '../../ui/format.ts';
+import { bytes, counted } from '../../ui/format.ts';
 import { Dialog, Menu } from '../../ui/overlays.tsx';
 import type { MenuItem } from '../../ui/overlays.tsx';
 import './toolbar.css';
@@ -66,7 +66,7 @@ export function Toolbar(): ReactNode {
           )}
           <Chip>
             <span className="tool-counts">
-              {counted(open.info.threads, 'thread')} · {count(open.info.checkpoints)} checkpoints ·{' '}
+              {counted(open.info.threads, 'thread')} · {counted(open.info.checkpoints, 'checkpoint')} ·{' '}
               {bytes(open.info.bytes)}
             </span>
           </Chip>
@@ -105,7 +105,7 @@ export function Toolbar(): ReactNode {
         }}
       >
         <Search size={14} aria-hidden="true" />
-        <span className="ellipsis">Go to a thread, a checkpoint, a command</span>
+        <span className="ellipsis">Go to a thread, a step, a command</span>
         <Kbd shortcut="Mod+k" />
       </button>
     </header>
