@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The terminal's entry. It asks for the right Node before anything is loaded: an older one would end inside a native module.
 
+import process from 'node:process';
+
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   console.error(
