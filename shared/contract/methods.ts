@@ -69,6 +69,10 @@ export const DiffRow = z.object({
 });
 export type DiffRow = z.infer<typeof DiffRow>;
 
+/** Only rows of one channel (null: of all) whose path holds `path` (case-insensitive). */
+export const DiffFilter = z.object({ path: z.string(), channel: z.nullable(z.string()) });
+export type DiffFilter = z.infer<typeof DiffFilter>;
+
 export const DiffView = z.object({
   before: z.nullable(Key),
   after: Key,
@@ -77,6 +81,8 @@ export const DiffView = z.object({
   rows: z.array(DiffRow),
   /** All rows; more than `rows.length` when a window was asked for. */
   total: z.number(),
+  /** Rows that a filter lets through; absent without one. The window is of these. */
+  matched: z.optional(z.number()),
 });
 export type DiffView = z.infer<typeof DiffView>;
 
@@ -222,6 +228,8 @@ export const methods = {
       shares: z.array(z.object({ member: z.string(), bytes: z.number() })),
       /** Top-level members that hold chat messages. */
       conversations: z.array(z.object({ member: z.string(), path: OrdinalPath, messages: z.number() })),
+      /** Why this checkpoint cannot be forked or edited, in a sentence; null or absent where nothing about it forbids it. */
+      unforkable: z.optional(z.nullable(z.string())),
     }),
   },
   /** Part of a long text: characters are counted in UTF-16 units. */
@@ -251,7 +259,14 @@ export const methods = {
 
   /** `before` null: against the parent (a root against the empty state). */
   'diff.get': {
-    params: z.object({ store: StoreId, before: z.nullable(Key), after: Key, from: z.number(), count: z.number() }),
+    params: z.object({
+      store: StoreId,
+      before: z.nullable(Key),
+      after: Key,
+      from: z.number(),
+      count: z.number(),
+      filter: z.optional(DiffFilter),
+    }),
     result: DiffView,
   },
   'diff.patch': {

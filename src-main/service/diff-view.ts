@@ -1,7 +1,9 @@
 // A diff as the window draws it: rows with paths, the message that a change stands in, and both sides short.
 
 import type * as z from 'zod/mini';
-import type { DiffRow, DiffSide, DiffView } from '../../shared/contract/methods.ts';
+import type { DiffFilter, DiffRow, DiffSide, DiffView } from '../../shared/contract/methods.ts';
+import { isPlumbing } from '../../shared/model/channels.ts';
+import type { DiffSummary } from '../../shared/model/shapes.ts';
 import { messageLabel } from '../analysis/messages.ts';
 import { keyText } from '../analysis/shares.ts';
 import type { Cursor } from '../values/cursor.ts';
@@ -24,27 +26,96 @@ export interface Compared {
   readonly diff: ValueDiff;
 }
 
-/** Rows `from … from + count - 1`; the summary is of all of them. */
-export function diffView(compared: Compared, from: number, count: number): DiffView {
+/** Rows `from … from + count - 1` of those that the filter lets through; the summary is of all of them. */
+export function diffView(compared: Compared, from: number, count: number, filter: DiffFilter | null = null): DiffView {
   const { diff } = compared;
-  const summary = summarize(diff);
-  const end = Math.min(diff.changes.length, from + count);
+  const listed = listedOf(compared);
+  const shown = filter === null ? listed.order : matching(compared, listed, filter);
   const rows: DiffRow[] = [];
-  for (const change of diff.changes.slice(from, end)) rows.push(rowOf(compared, change));
+  for (const i of shown.slice(from, from + count)) {
+    const change = diff.changes[i];
+    if (change !== undefined) rows.push(rowOf(compared, change));
+  }
   return {
     before: compared.beforeKey,
     after: compared.afterKey,
-    summary: summary.map((s) => ({ ...s })),
+    summary: listed.summary.map((s) => ({ ...s })),
     equalChannels: equalChannels(diff),
     rows,
     total: diff.changes.length,
+    ...(filter === null ? {} : { matched: shown.length }),
   };
 }
 
-function rowOf({ before, after }: Compared, change: ValueDiff['changes'][number]): DiffRow {
-  // What is gone can only be named in the state that had it; everything else by where it is now.
-  const root = change.op === 'remove' ? before : after;
-  const ordinals = (change.op === 'remove' ? change.beforePath : change.afterPath) ?? [];
+/** What every window of one diff needs, worked out once for it. */
+interface Listed {
+  /** Channels of the user first, in the order of the state, then what is gone; the framework's own last. */
+  readonly summary: readonly DiffSummary[];
+  /** Channel of each change, and the changes in the order of the summary. */
+  readonly channels: readonly string[];
+  readonly order: readonly number[];
+  /** Paths in lower case, made when they are first filtered by. */
+  paths: readonly string[] | null;
+  filtered: { readonly of: string; readonly shown: readonly number[] } | null;
+}
+
+const lists = new WeakMap<ValueDiff, Listed>();
+
+function listedOf(compared: Compared): Listed {
+  const { diff } = compared;
+  const known = lists.get(diff);
+  if (known !== undefined) return known;
+  const summary = summarize(diff);
+  // Sorting is stable: within a channel everything stays in the order of the state.
+  const quiet = (channel: string): number => Number(isPlumbing(channel));
+  summary.sort((a, b) => quiet(a.channel) - quiet(b.channel));
+  const rank = new Map(summary.map((s, i) => [s.channel, i]));
+  const channels = diff.changes.map((change) => {
+    const { root, ordinals } = placeOf(compared, change);
+    return root === null ? '' : channelOf(root, ordinals);
+  });
+  const rankOf = (i: number): number => rank.get(channels[i] ?? '') ?? rank.size;
+  const order = channels.map((_, i) => i).sort((a, b) => rankOf(a) - rankOf(b));
+  const listed: Listed = { summary, channels, order, paths: null, filtered: null };
+  lists.set(diff, listed);
+  return listed;
+}
+
+function matching(compared: Compared, listed: Listed, filter: DiffFilter): readonly number[] {
+  const of = JSON.stringify([filter.path, filter.channel]);
+  if (listed.filtered?.of === of) return listed.filtered.shown;
+  const wanted = filter.path.toLowerCase();
+  if (wanted !== '') listed.paths ??= compared.diff.changes.map((c) => pathOfChange(compared, c).toLowerCase());
+  const shown = listed.order.filter(
+    (i) =>
+      (filter.channel === null || listed.channels[i] === filter.channel) &&
+      (wanted === '' || listed.paths?.[i]?.includes(wanted) === true),
+  );
+  listed.filtered = { of, shown };
+  return shown;
+}
+
+type Change = ValueDiff['changes'][number];
+
+/** What is gone can only be named in the state that had it; everything else by where it is now. */
+function placeOf(
+  { before, after }: Compared,
+  change: Change,
+): { readonly root: Cursor | null; readonly ordinals: readonly number[] } {
+  return change.op === 'remove'
+    ? { root: before, ordinals: change.beforePath ?? [] }
+    : { root: after, ordinals: change.afterPath ?? [] };
+}
+
+/** The path that a row shows: the logical one, else the pointer. */
+function pathOfChange(compared: Compared, change: Change): string {
+  const { root, ordinals } = placeOf(compared, change);
+  return root === null ? '' : (logicalPathOf(root, ordinals) ?? pointerOf(root, ordinals));
+}
+
+function rowOf(compared: Compared, change: Change): DiffRow {
+  const { before, after } = compared;
+  const { root, ordinals } = placeOf(compared, change);
   return {
     op: change.op,
     channel: root === null ? '' : channelOf(root, ordinals),

@@ -9,6 +9,7 @@ import { methods } from '../../shared/contract/methods.ts';
 import { RpcClient } from '../../shared/contract/rpc/client.ts';
 import { inProcessPair } from '../../shared/contract/rpc/in-process.ts';
 import { serveConnection } from '../../shared/contract/rpc/server.ts';
+import { isPlumbing } from '../../shared/model/channels.ts';
 import { stringAt } from '../../shared/model/lineage.ts';
 import type { Workplace } from '../operations/testing/genuine-store.ts';
 import { workplace } from '../operations/testing/genuine-store.ts';
@@ -206,9 +207,42 @@ describe('a state', () => {
       count: 100,
     });
     expect(other.total).toBeGreaterThan(0);
+    // What routes comes last, whatever order it is stored in.
+    const channels = diff.rows.map((r) => r.channel);
+    expect(channels[0]).toBe('messages');
+    expect(channels.findLastIndex((c) => !isPlumbing(c))).toBeLessThan(channels.findIndex(isPlumbing));
+    expect(diff.summary.map((s) => s.channel)).toEqual([...new Set(channels)]);
+    const filtered = await client.call('diff.get', {
+      ...{ store, before: null, after, from: 0, count: 100 },
+      filter: { path: 'BRANCH:', channel: null },
+    });
+    expect(filtered).toMatchObject({ total: diff.total, matched: filtered.rows.length });
+    expect(filtered.rows.length).toBeGreaterThan(0);
+    expect(filtered.rows).toEqual(diff.rows.filter((r) => r.channel.startsWith('branch:')));
+    const none = await client.call('diff.get', {
+      ...{ store, before: null, after, from: 0, count: 100 },
+      filter: { path: 'branch:', channel: 'messages' },
+    });
+    expect(none).toMatchObject({ matched: 0, rows: [] });
     const same = await client.call('diff.get', { store, before: after, after, from: 0, count: 100 });
     expect(same).toMatchObject({ total: 0, summary: [], rows: [] });
     expect(JSON.parse((await client.call('diff.patch', { store, before: null, after })).patch)).toBeInstanceOf(Array);
+  });
+
+  it('says which points cannot be forked, as their plan would', async () => {
+    const { store } = await open('langgraph-js/delta.sqlite');
+    const key = await head(store, 'delta');
+    const about = await client.call('state.about', { store, key, applied: false });
+    expect(about.unforkable).toMatch(/delta channels/);
+    await expect(
+      client.call('operation.plan', {
+        store,
+        args: {
+          ...{ operation: 'fork', key, edits: [], pending: null, leave: [] },
+          target: { kind: 'thread', thread: null },
+        },
+      }),
+    ).rejects.toMatchObject({ code: 'unable', message: expect.stringContaining(about.unforkable ?? '?') });
   });
 
   it('is followed by pending work and raw bytes', async () => {

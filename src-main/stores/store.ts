@@ -67,6 +67,8 @@ export interface StateView {
   readonly notes: readonly string[];
   /** How new values in this state are written. */
   readonly dialect: Dialect;
+  /** Why the planner would refuse any fork or edit of this point; absent where nothing about the point itself forbids it. */
+  readonly unforkable?: string;
 }
 
 export interface InterruptView {

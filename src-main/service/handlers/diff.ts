@@ -38,7 +38,7 @@ export function diffHandlers(stores: OpenStores): HandlersOf<'diff.get' | 'diff.
   return {
     'diff.get': async (params, { signal }) => {
       const { from } = windowOf(params.from, params.count);
-      return diffView(await compare(params, signal), from, params.count);
+      return diffView(await compare(params, signal), from, params.count, params.filter ?? null);
     },
     'diff.patch': async (params, { signal }) => ({ patch: toPatch((await compare(params, signal)).diff) }),
     'edit.check': ({ store, key, edits }) => {

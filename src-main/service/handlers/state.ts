@@ -83,6 +83,7 @@ export function stateHandlers(
         bytes: root === null ? 0 : root.end - root.start,
         shares: byteShares(root).map((s) => ({ ...s })),
         conversations,
+        unforkable: view.unforkable ?? null,
       };
     },
 

@@ -62,6 +62,34 @@ interface Source {
   readonly newest: string;
 }
 
+/** Why nothing can be forked from this point, whatever is asked for; null where the point itself does not forbid it. */
+export function forkRefusal(point: Point): ForkpointError | null {
+  if (point.root === null || point.values === null) {
+    return unable(
+      `${point.problem ?? 'This checkpoint has no state.'} It cannot be forked; nothing was changed.`,
+      'Fork the checkpoint before it.',
+    );
+  }
+  if (point.version === null || point.version < 4) {
+    return unable(
+      `This checkpoint is of format version ${point.version ?? 'unknown'}; forks are written in version 4 only. Nothing was changed.`,
+      'Let the thread run on with a current LangGraph, which stores its next checkpoints in version 4.',
+    );
+  }
+  if (isDelta(point)) {
+    return unable(
+      'This thread has delta channels (their values are rebuilt from updates), and Forkpoint does not fork those yet: the fork would show other values than this checkpoint. Nothing was changed.',
+      'Use update_state of LangGraph itself.',
+    );
+  }
+  if (point.metadata === null) {
+    return unable(
+      'The metadata of this checkpoint is not a JSON object, so LangGraph could not go on from a copy of it. Nothing was changed.',
+    );
+  }
+  return null;
+}
+
 function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
   const parts = parseKey(key);
   const rows =
@@ -81,29 +109,8 @@ function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
     );
   }
   const point = openPoint(checkpointOf(stored), own.dialect ?? 'python');
-  if (point.root === null || point.values === null) {
-    throw unable(
-      `${point.problem ?? 'This checkpoint has no state.'} It cannot be forked; nothing was changed.`,
-      'Fork the checkpoint before it.',
-    );
-  }
-  if (point.version === null || point.version < 4) {
-    throw unable(
-      `This checkpoint is of format version ${point.version ?? 'unknown'}; forks are written in version 4 only. Nothing was changed.`,
-      'Let the thread run on with a current LangGraph, which stores its next checkpoints in version 4.',
-    );
-  }
-  if (isDelta(point)) {
-    throw unable(
-      'This thread has delta channels (their values are rebuilt from updates), and Forkpoint does not fork those yet: the fork would show other values than this checkpoint. Nothing was changed.',
-      'Use update_state of LangGraph itself.',
-    );
-  }
-  if (point.metadata === null) {
-    throw unable(
-      'The metadata of this checkpoint is not a JSON object, so LangGraph could not go on from a copy of it. Nothing was changed.',
-    );
-  }
+  const refusal = forkRefusal(point);
+  if (refusal !== null) throw refusal;
   const writes = context.relying
     .relyOnRows('what has been written at the checkpoint', writesSelect(own.layout), [
       parts.thread,

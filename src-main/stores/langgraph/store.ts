@@ -12,7 +12,7 @@ import { indexOfKey, keyOfPoint, readLineage } from './lineage.ts';
 import { nodesBetween } from './next.ts';
 import { pendingOf } from './pending.ts';
 import { planImport } from './plan-import.ts';
-import { planFork } from './plan-fork.ts';
+import { forkRefusal, planFork } from './plan-fork.ts';
 import { deltaChannels, isSnapshot, openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { rowReader, sizeOf } from './rows.ts';
@@ -44,6 +44,12 @@ import type {
   ThreadRecord,
   ThreadSummary,
 } from '../store.ts';
+
+/** What a state says of forking from its point. */
+const unforkable = (point: Point): Pick<StateView, 'unforkable'> => {
+  const refusal = forkRefusal(point);
+  return refusal === null ? {} : { unforkable: refusal.message };
+};
 
 const notFound = (key: string): ForkpointError =>
   new ForkpointError(
@@ -211,7 +217,13 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
         point.row.type === 'pickle' || point.row.type.includes('+')
           ? openCell(point.row.type, point.row.checkpoint)
           : null;
-      return { root: raw, provenance: new Map(), notes: point.problem === null ? [] : [point.problem], dialect };
+      return {
+        root: raw,
+        provenance: new Map(),
+        notes: point.problem === null ? [] : [point.problem],
+        dialect,
+        ...unforkable(point),
+      };
     }
     const provenance = new Map<string, Provenance>(keysOf(point.values).map((k) => [k, 'stored']));
     const notes: string[] = [];
@@ -228,11 +240,17 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
         notes.push(`\`${channel}\` is stored here as a snapshot of a delta channel.`);
     }
     if (point.values === null) notes.push('This checkpoint has no `channel_values`.');
-    if (!applied) return { root: point.values, provenance, notes, dialect };
+    if (!applied) return { root: point.values, provenance, notes, dialect, ...unforkable(point) };
     const { thread, namespace, id } = point.row;
     const result = applyWrites(this.#read, this.#reader, point, this.#read.writes(thread, namespace, id));
     for (const channel of result.derived) provenance.set(channel, 'derived');
-    return { root: result.root ?? point.values, provenance, notes: [...notes, ...result.notes], dialect };
+    return {
+      root: result.root ?? point.values,
+      provenance,
+      notes: [...notes, ...result.notes],
+      dialect,
+      ...unforkable(point),
+    };
   }
 
   metadata(key: CheckpointKey): Cursor | null {
