@@ -13,10 +13,19 @@ import { useView } from './state/view.ts';
 
 /** Returns the stop function. */
 export function keepHostInformed(host: Host): () => void {
-  const stops = [keepRecent(host), ...(host.menus === null ? [] : [keepMenus(host.menus)])];
+  const stops = [keepRecent(host), keepUnsaved(), ...(host.menus === null ? [] : [keepMenus(host.menus)])];
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Closing or reloading while typed edits would be lost: the host asks first (a browser's own question, a dialog on the desktop). */
+function keepUnsaved(): () => void {
+  const ask = (event: BeforeUnloadEvent): void => {
+    if (useOperation.getState().unsaved) event.preventDefault();
+  };
+  window.addEventListener('beforeunload', ask);
+  return () => window.removeEventListener('beforeunload', ask);
 }
 
 function keepRecent(host: Host): () => void {

@@ -58,6 +58,18 @@ export const askToStartAgain = (window: BrowserWindow | null, sentence: string):
     defaultId: 0,
   });
 
+/** Blocks, because Electron wants the answer at once. True: leave, and lose what was typed. */
+export const askToLeave = (window: BrowserWindow): boolean =>
+  dialog.showMessageBoxSync(window, {
+    type: 'warning',
+    noLink: true,
+    message: 'Leave without the edits that you typed?',
+    detail: 'They are not committed, and they are not kept.',
+    buttons: ['Leave', 'Stay'],
+    defaultId: 1,
+    cancelId: 1,
+  }) === 0;
+
 export const askToLoadAgain = (window: BrowserWindow, reason: string): Promise<boolean> =>
   ask(window, {
     type: 'error',

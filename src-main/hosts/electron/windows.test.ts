@@ -149,3 +149,16 @@ it('whose page crashed is loaded again or closed, as the person says', async () 
   await soon();
   expect(window.destroyed).toBe(true);
 });
+
+it('asks before typed edits are lost', () => {
+  const { webContents } = open();
+  const leaves = (button: number): boolean => {
+    settings.button = button;
+    let left = false;
+    webContents.emit('will-prevent-unload', { preventDefault: () => (left = true) });
+    return left;
+  };
+  expect(leaves(1)).toBe(false);
+  expect(leaves(0)).toBe(true);
+  expect(callsOf('dialog.showMessageBoxSync')[0]).toEqual([expect.objectContaining({ defaultId: 1, cancelId: 1 })]);
+});

@@ -2,7 +2,7 @@
 
 import { BrowserWindow, nativeTheme, screen, session, shell } from 'electron';
 import type { Session, WebContents } from 'electron';
-import { askToLoadAgain, askToOpenAddress } from './dialogs.ts';
+import { askToLeave, askToLoadAgain, askToOpenAddress } from './dialogs.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 import { isOwnPage, pageUrl } from './protocol.ts';
 import { boundsFor, smallest, WindowPlace } from './window-bounds.ts';
@@ -51,6 +51,10 @@ export function openWindow(files: WindowFiles): BrowserWindow {
       ...window.getNormalBounds(),
       maximized: window.isMaximized(),
     } satisfies WindowPlace);
+  });
+  // The page objects to being closed or loaded anew; preventing the objection lets it go.
+  window.webContents.on('will-prevent-unload', (event) => {
+    if (askToLeave(window)) event.preventDefault();
   });
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     if (reason === 'clean-exit' || window.isDestroyed()) return;

@@ -250,7 +250,11 @@ export const dialog = {
     note('dialog.showMessageBox', optionsOf(first, second));
     return Promise.resolve({ response: settings.button, checkboxChecked: false });
   },
-} satisfies Pick<typeof Real.dialog, 'showOpenDialog' | 'showMessageBox'>;
+  showMessageBoxSync: (first: unknown, second?: unknown) => {
+    note('dialog.showMessageBoxSync', optionsOf(first, second));
+    return settings.button;
+  },
+} satisfies Pick<typeof Real.dialog, 'showOpenDialog' | 'showMessageBox' | 'showMessageBoxSync'>;
 
 export const shell = {
   openExternal: (url: string) => {
