@@ -66,7 +66,9 @@ export interface SqliteReader {
   get(sql: string, params?: readonly SqlValue[]): SqlRow | null;
   /** Rows one at a time; breaking out of the loop ends the statement. No other call on this reader until then. */
   iterate(sql: string, params?: readonly SqlValue[]): IterableIterator<SqlRow>;
-  /** Rows as arrays of columns, for wide scans. Integers as numbers (`unsafe` above 2^53: only for rowids, counts, lengths). */
+  /** A page of rows as arrays of columns, for wide scans. Integers as numbers (`unsafe` above 2^53: only for rowids, counts, lengths). */
+  allArrays(sql: string, params?: readonly SqlValue[]): (readonly (null | number | string | Uint8Array)[])[];
+  /** The same, one at a time. */
   iterateArrays(
     sql: string,
     params?: readonly SqlValue[],

@@ -4,128 +4,163 @@
 // names the checkpoint that it ran under.
 
 import { textOf } from './cells.ts';
-import { stepOf, timeOf } from './ids.ts';
+import { isUuidV6At, stepAt, timeAt } from './ids.ts';
+import { compareTexts, IdOrder, joined, Texts, ThreadRows } from './lineage-rows.ts';
 import { openMetadata } from './point.ts';
 import type { RowReader } from './rows.ts';
-import { linkKinds, stringAt, stringColumn } from '../../../shared/model/lineage.ts';
-import type { Lineage, LinkKind, PointIndex } from '../../../shared/model/lineage.ts';
+import { linkKinds, stringAt, stringColumn, unknownStep } from '../../../shared/model/lineage.ts';
+import type { Lineage, PointIndex, StringColumn } from '../../../shared/model/lineage.ts';
 import { formatKey, parseKey } from '../../../shared/model/key.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { SqliteReader } from '../backend.ts';
 
 /** Rows read between two pauses of the generator. */
 const batchRows = 4_000;
+/** Rows that are only counted with between two pauses. */
+const batchColumns = 32_768;
 
-interface ScannedRow {
-  readonly rowid: number;
-  readonly namespace: string;
-  readonly id: string;
-  readonly parent: string | null;
-  readonly bytes: number;
-}
-
+/** The namespace is left out where it is the one that is given: nearly always, and a text less for every row. */
 const columns =
-  'rowid, checkpoint_ns, checkpoint_id, parent_checkpoint_id, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)';
+  'rowid, NULLIF(checkpoint_ns, ?), checkpoint_id, parent_checkpoint_id, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)';
 
-function scanned(row: readonly (null | number | string | Uint8Array)[]): ScannedRow {
-  const [rowid, namespace, id, parent, bytes] = row;
-  return {
-    rowid: Number(rowid),
-    namespace: cellText(namespace),
-    id: cellText(id),
-    parent: parent === null || parent === undefined ? null : cellText(parent),
-    bytes: typeof bytes === 'number' ? bytes : Number.NaN,
-  };
-}
+type ScannedRow = readonly (null | number | string | Uint8Array)[];
 
 const cellText = (value: null | number | string | Uint8Array | undefined): string =>
-  typeof value === 'number' ? String(value) : textOf(value);
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : textOf(value);
+
+/** Names of namespaces by number, the root first. */
+class Namespaces {
+  readonly names: string[];
+  readonly #numbers: Map<string, number>;
+  #last = 0;
+
+  constructor(names: readonly string[]) {
+    this.names = [...names];
+    this.#numbers = new Map(names.map((name, i) => [name, i]));
+  }
+
+  number(name: string): number {
+    if (this.names[this.#last] === name) return this.#last;
+    this.#last = this.#numbers.get(name) ?? this.names.push(name) - 1;
+    this.#numbers.set(name, this.#last);
+    return this.#last;
+  }
+}
+
+function addPage(rows: ThreadRows, page: readonly ScannedRow[], namespaces: Namespaces, given: string): void {
+  const usual = namespaces.number(given);
+  const ids: string[] = [];
+  const parents: string[] = [];
+  for (let i = 0; i < page.length; i++) {
+    const row = page[i]!;
+    const parent = row[3];
+    const bytes = row[4];
+    rows.rowids.push(Number(row[0]));
+    const namespace = row[1] ?? null;
+    rows.namespaces.push(namespace === null ? usual : namespaces.number(cellText(namespace)));
+    ids.push(cellText(row[2]));
+    const none = parent === null || parent === undefined;
+    parents.push(none ? '' : cellText(parent));
+    rows.hasParent.push(!none);
+    rows.sizes.push(typeof bytes === 'number' ? bytes : Number.NaN);
+  }
+  rows.ids.addAll(ids);
+  rows.parents.addAll(parents);
+}
 
 /** All rows of a thread by the primary key, a page at a time. */
-function* scanThread(reader: SqliteReader, thread: string): Generator<ScannedRow[], void, void> {
-  let last: ScannedRow | null = null;
+function* scanThread(
+  reader: SqliteReader,
+  thread: string,
+  namespaces: Namespaces,
+): Generator<number, ThreadRows, void> {
+  const rows = new ThreadRows();
+  let namespace: string | null = null;
+  let id: string | number | null | Uint8Array = null;
   for (;;) {
-    const after: string = last === null ? '' : 'AND (checkpoint_ns, checkpoint_id) > (?, ?)';
-    const page: ScannedRow[] = [];
-    const rows = reader.iterateArrays(
+    const given: string = namespace ?? '';
+    const after: string = namespace === null ? '' : 'AND (checkpoint_ns, checkpoint_id) > (?, ?)';
+    const page: ScannedRow[] = reader.allArrays(
       `SELECT ${columns} FROM checkpoints WHERE thread_id = ? ${after} ORDER BY checkpoint_ns, checkpoint_id LIMIT ${batchRows}`,
-      last === null ? [thread] : [thread, last.namespace, last.id],
+      namespace === null ? [given, thread] : [given, thread, namespace, id],
     );
-    for (const row of rows) page.push(scanned(row));
-    yield page;
-    last = page.at(-1) ?? null;
-    if (page.length < batchRows || last === null) return;
+    addPage(rows, page, namespaces, given);
+    yield rows.count;
+    const last = page.at(-1);
+    if (page.length < batchRows || last === undefined) return rows;
+    namespace = namespaces.names[rows.namespaces.at(-1) ?? 0] ?? '';
+    id = last[2] ?? null;
   }
 }
 
 /** Rows of a thread that were written after a row number. The `+` keeps SQLite on the row numbers: it must not walk the thread. */
-function scanAfter(reader: SqliteReader, thread: string, rowid: number): ScannedRow[] {
-  const rows: ScannedRow[] = [];
-  const found = reader.iterateArrays(
-    `SELECT ${columns} FROM checkpoints WHERE rowid > ? AND +thread_id = ? ORDER BY rowid`,
-    [BigInt(rowid), thread],
-  );
-  for (const row of found) rows.push(scanned(row));
+function scanAfter(reader: SqliteReader, thread: string, rowid: number, namespaces: Namespaces): ThreadRows {
+  const rows = new ThreadRows();
+  const sql = `SELECT ${columns} FROM checkpoints WHERE rowid > ? AND +thread_id = ? ORDER BY rowid`;
+  addPage(rows, reader.allArrays(sql, ['', BigInt(rowid), thread]), namespaces, '');
   return rows;
 }
 
 /** What a lineage was read from, so that an append reads only what is new. */
 interface Origin {
-  readonly rows: readonly ScannedRow[];
   readonly lastRowid: number;
   readonly hostOf: Hosts;
 }
 const origins = new WeakMap<Lineage, Origin>();
-const placesOf = new WeakMap<Lineage, Places<PointIndex>>();
+const idOrders = new WeakMap<Lineage, IdOrder>();
 
 interface Place {
   readonly namespace: string;
   readonly id: string;
 }
 /** Where the first row of each run of a sub-graph ran; null where its metadata does not tell. */
-type Hosts = ReadonlyMap<ScannedRow, Place | null>;
+type Hosts = ReadonlyMap<PointIndex, Place | null>;
 
-/** Positions by namespace and id; two levels, so that no joined text is made for every row. */
-class Places<T> {
-  readonly #namespaces = new Map<string, Map<string, T>>();
-
-  get(namespace: string, id: string): T | undefined {
-    return this.#namespaces.get(namespace)?.get(id);
-  }
-
-  set(namespace: string, id: string, value: T): void {
-    const ids = this.#namespaces.get(namespace);
-    if (ids === undefined) this.#namespaces.set(namespace, new Map([[id, value]]));
-    else ids.set(id, value);
-  }
+interface TreeOrder {
+  /** Rows so that parents stand before children, else in the order they were written. */
+  readonly order: Int32Array;
+  /** Row of each row's parent, -1 where it is not among these rows. */
+  readonly parents: Int32Array;
+  readonly byId: IdOrder;
 }
 
-/** Rows so that parents stand before children; a row whose parents run in a circle is put where it is met first. */
-function* inTreeOrder(rows: readonly ScannedRow[]): Generator<number, ScannedRow[], void> {
-  const byPlace = new Places<ScannedRow>();
-  for (const [i, row] of rows.entries()) {
-    byPlace.set(row.namespace, row.id, row);
-    if (i % batchRows === batchRows - 1) yield rows.length;
+/** A row whose parents run in a circle is put where it is met first. */
+function* inTreeOrder(rows: ThreadRows, namespaces: Namespaces): Generator<number, TreeOrder, void> {
+  const n = rows.count;
+  const { rowids, hasParent, namespaces: within, ids, parents: parentIds } = rows;
+  const byId = new IdOrder(ids, within, n, namespaces.names.length);
+  yield n;
+  const parents = new Int32Array(n).fill(-1);
+  let inOrder = true;
+  for (let i = 0; i < n; i++) {
+    if (i > 0 && rowids[i - 1]! > rowids[i]!) inOrder = false;
+    if (hasParent[i] === true) {
+      // Nearly always the parent is the row before: nothing to look up.
+      const before = i > 0 && within[i - 1] === within[i] && compareTexts(ids, i - 1, parentIds, i) === 0;
+      parents[i] = before ? i - 1 : byId.find(within[i]!, parentIds, i);
+      if (parents[i]! >= i) inOrder = false;
+    }
+    if (i % batchColumns === batchColumns - 1) yield n;
   }
-  const done = new Set<ScannedRow>();
-  const order: ScannedRow[] = [];
-  for (const [i, row] of rows.entries()) {
-    if (i % batchRows === batchRows - 1) yield rows.length;
-    // Nearly always the parent is placed already: no chain to climb.
-    const chain: ScannedRow[] = [];
-    const onChain = new Set<ScannedRow>();
-    let at: ScannedRow | undefined = row;
-    while (at !== undefined && !done.has(at) && !onChain.has(at)) {
+  const written = new Int32Array(n);
+  for (let i = 0; i < n; i++) written[i] = i;
+  if (inOrder) return { order: written, parents, byId };
+
+  written.sort((a, b) => rowids[a]! - rowids[b]!);
+  yield n;
+  const order = new Int32Array(n);
+  let placed = 0;
+  const met = new Uint8Array(n);
+  const chain: number[] = [];
+  for (let k = 0; k < n; k++) {
+    for (let at = written[k]!; at >= 0 && met[at] === 0; at = parents[at]!) {
       chain.push(at);
-      onChain.add(at);
-      at = at.parent === null ? undefined : byPlace.get(at.namespace, at.parent);
+      met[at] = 1;
     }
-    for (const next of chain.toReversed()) {
-      done.add(next);
-      order.push(next);
-    }
+    while (chain.length > 0) order[placed++] = chain.pop()!;
+    if (k % batchColumns === batchColumns - 1) yield n;
   }
-  return order;
+  return { order, parents, byId };
 }
 
 /** The namespace that contains another: the longest of the known ones that begins it, else the root. */
@@ -142,19 +177,20 @@ function containerOf(namespace: string, known: ReadonlySet<string>): string {
  * First rows of the runs of a sub-graph. A namespace that names its task runs once; a stateful one runs again under later
  * checkpoints of its container, whose ids are times: a new run begins wherever the container has moved on in between.
  */
-function firstRows(rows: readonly ScannedRow[], container: readonly string[]): ScannedRow[] {
-  const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  const firsts: ScannedRow[] = [];
+function firstRows(points: readonly PointIndex[], ids: readonly string[], container: readonly string[]): PointIndex[] {
+  const sorted = points.map((point, i) => ({ point, id: ids[i] ?? '' }));
+  sorted.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const firsts: PointIndex[] = [];
   let bracket = -2;
-  for (const row of sorted) {
+  for (const { point, id } of sorted) {
     let low = 0;
     let high = container.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((container[middle] ?? '') < row.id) low = middle + 1;
+      if ((container[middle] ?? '') < id) low = middle + 1;
       else high = middle;
     }
-    if (low - 1 !== bracket || firsts.length === 0) firsts.push(row);
+    if (low - 1 !== bracket || firsts.length === 0) firsts.push(point);
     bracket = low - 1;
   }
   return firsts;
@@ -163,8 +199,8 @@ function firstRows(rows: readonly ScannedRow[], container: readonly string[]): S
 const hasTask = (namespace: string): boolean => (namespace.split('|').at(-1) ?? '').includes(':');
 
 /** The checkpoint that a sub-graph's row ran under, as a place; null if its metadata does not tell. */
-function hostPlace(read: RowReader, thread: string, row: ScannedRow): Place | null {
-  const parents = openMetadata(read.metadata(thread, row.namespace, row.id))?.get('parents') ?? null;
+function hostPlace(read: RowReader, thread: string, of: string, id: string): Place | null {
+  const parents = openMetadata(read.metadata(thread, of, id))?.get('parents') ?? null;
   if (parents?.kind !== 'map') return null;
   let best: Place | null = null;
   for (let i = 0; i < parents.count; i++) {
@@ -173,124 +209,168 @@ function hostPlace(read: RowReader, thread: string, row: ScannedRow): Place | nu
     if (key.kind !== 'string' || value.kind !== 'string' || !key.isUnicode() || !value.isUnicode()) continue;
     const namespace = key.text();
     // A second call within one task is `child:<task>|1`: its parents may name the namespace itself.
-    if (namespace === row.namespace) continue;
+    if (namespace === of) continue;
     if (best === null || namespace.length > best.namespace.length) best = { namespace, id: value.text() };
   }
   return best;
 }
 
-function* build(thread: string, rows: readonly ScannedRow[], hostOf: Hosts): Generator<number, Lineage, void> {
-  const namespaces = [''];
-  const namespaceIndex = new Map<string, number>([['', 0]]);
-  const reasons = [''];
-  const reasonIndex = new Map<string, number>([['', 0]]);
-  const reasonOf = (text: string): number => {
-    const known = reasonIndex.get(text);
-    if (known !== undefined) return known;
-    reasons.push(text);
-    reasonIndex.set(text, reasons.length - 1);
-    return reasons.length - 1;
+const links = {
+  root: linkKinds.indexOf('root'),
+  explicit: linkKinds.indexOf('explicit'),
+  missing: linkKinds.indexOf('missing'),
+} as const;
+
+/** `rows` in tree order behind those of `previous`. Hosts are filled in by `readHosts`. */
+function* build(
+  thread: string,
+  previous: Lineage | null,
+  rows: ThreadRows,
+  { order, parents, byId }: TreeOrder,
+  namespaces: Namespaces,
+): Generator<number, Lineage, void> {
+  const from = previous?.count ?? 0;
+  const count = from + rows.count;
+  const grown = <T extends Int32Array | Uint32Array | Uint8Array | Float64Array>(column: T, old: T | undefined): T => {
+    if (old !== undefined) column.set(old);
+    return column;
   };
-  const count = rows.length;
-  const places = new Places<PointIndex>();
-  const parent = new Int32Array(count).fill(-1);
-  const link = new Uint8Array(count);
-  const reason = new Uint32Array(count);
-  const namespace = new Uint32Array(count);
-  const host = new Int32Array(count).fill(-1);
-  const time = new Float64Array(count);
-  const step = new Int32Array(count);
-  const bytes = new Float64Array(count);
-  const code = (kind: LinkKind): number => linkKinds.indexOf(kind);
-  const headIds: string[] = [];
-  const heads: number[] = [-1];
-  for (const [i, row] of rows.entries()) {
-    if (i % batchRows === batchRows - 1) yield count;
-    let ns = namespaceIndex.get(row.namespace);
-    if (ns === undefined) {
-      ns = namespaces.length;
-      namespaces.push(row.namespace);
-      namespaceIndex.set(row.namespace, ns);
-      heads.push(-1);
-    }
-    namespace[i] = ns;
-    if (row.parent === null) {
-      link[i] = code('root');
-    } else {
-      const at = places.get(row.namespace, row.parent);
-      link[i] = code(at === undefined ? 'missing' : 'explicit');
-      if (at === undefined) reason[i] = reasonOf(row.parent);
-      else parent[i] = at;
-    }
-    places.set(row.namespace, row.id, i);
-    time[i] = timeOf(row.id);
-    step[i] = stepOf(row.id);
-    bytes[i] = row.bytes;
-    if ((heads[ns] ?? -1) < 0 || row.id > (headIds[ns] ?? '')) {
-      heads[ns] = i;
-      headIds[ns] = row.id;
-    }
+  const namespace = grown(new Uint32Array(count), previous?.namespace);
+  const bytes = grown(new Float64Array(count), previous?.bytes);
+  /** Where each row stands now. */
+  const places = new Int32Array(order.length);
+  let inPlace = true;
+  for (let k = 0; k < order.length; k++) {
+    const row = order[k]!;
+    inPlace &&= row === k;
+    places[row] = from + k;
+    namespace[from + k] = rows.namespaces[row]!;
+    bytes[from + k] = rows.sizes[row]!;
   }
-  for (const [row, under] of hostOf) {
-    const at = places.get(row.namespace, row.id);
-    if (at !== undefined && under !== null) host[at] = places.get(under.namespace, under.id) ?? -1;
+  let texts = rows.ids;
+  if (!inPlace) {
+    texts = new Texts();
+    texts.addAll(Array.from(order, (row) => rows.ids.at(row)));
   }
+  const added = texts.trim();
+  const ids = previous === null ? added : joined(previous.ids, added);
   yield count;
+
+  const reasons = [...(previous?.reasons ?? [''])];
+  const reasonIndex = new Map<string, number>(reasons.map((text, i) => [text, i]));
+  const parent = grown(new Int32Array(count).fill(-1), previous?.parent);
+  const link = grown(new Uint8Array(count), previous?.link);
+  const reason = grown(new Uint32Array(count), previous?.reason);
+  const time = grown(new Float64Array(count), previous?.time);
+  const step = grown(new Int32Array(count), previous?.step);
+  const heads = new Int32Array(namespaces.names.length).fill(-1);
+  if (previous !== null) heads.set(previous.heads);
+  for (let i = from; i < count; i++) {
+    const row = order[i - from]!;
+    const ns = namespace[i]!;
+    if (rows.hasParent[row] === true) {
+      const own = parents[row]!;
+      const at = own >= 0 ? places[own]! : previous === null ? -1 : find(previous, ns, rows.parents, row);
+      // A parent that stands behind its child closes a circle: it is as good as missing.
+      if (at >= 0 && at < i) {
+        link[i] = links.explicit;
+        parent[i] = at;
+      } else {
+        link[i] = links.missing;
+        const text = rows.parents.at(row);
+        let known = reasonIndex.get(text);
+        if (known === undefined) {
+          known = reasons.push(text) - 1;
+          reasonIndex.set(text, known);
+        }
+        reason[i] = known;
+      }
+    } else {
+      link[i] = links.root;
+    }
+    const [start, end] = [ids.offsets[i]!, ids.offsets[i + 1]!];
+    const dated = isUuidV6At(ids.bytes, start, end);
+    time[i] = dated ? timeAt(ids.bytes, start) : Number.NaN;
+    step[i] = dated ? stepAt(ids.bytes, start) : unknownStep;
+    const head = heads[ns]!;
+    if (head < 0 || compareTexts(ids, i, ids, head) > 0) heads[ns] = i;
+    if (i % batchColumns === batchColumns - 1) yield count;
+  }
   const lineage: Lineage = {
     thread,
     count,
-    ids: stringColumn(rows.map((r) => r.id)),
+    ids,
     nth: new Uint32Array(count),
     parent,
     link,
     reason,
     reasons,
     namespace,
-    namespaces,
-    host,
+    namespaces: namespaces.names,
+    host: new Int32Array(count).fill(-1),
     time,
     step,
     bytes,
-    heads: Int32Array.from(heads),
+    heads,
   };
-  placesOf.set(lineage, places);
+  if (previous === null && inPlace) idOrders.set(lineage, byId);
   return lineage;
 }
 
 /** Hosts of all rows that begin a run, read from their metadata unless they are known already. */
-function* readHosts(
-  read: RowReader,
-  thread: string,
-  rows: readonly ScannedRow[],
-  known: Hosts,
-): Generator<number, Hosts, void> {
-  const byNamespace = new Map<string, ScannedRow[]>();
-  for (const row of rows) {
-    const group = byNamespace.get(row.namespace);
-    if (group === undefined) byNamespace.set(row.namespace, [row]);
-    else group.push(row);
-  }
-  const names = new Set(byNamespace.keys());
-  const hosts = new Map<ScannedRow, Place | null>();
+function* readHosts(read: RowReader, lineage: Lineage, known: Hosts): Generator<number, Hosts, void> {
+  const hosts = new Map<PointIndex, Place | null>();
+  if (lineage.namespaces.length < 2) return hosts;
+  const groups: PointIndex[][] = lineage.namespaces.map(() => []);
+  lineage.namespace.forEach((ns, i) => groups[ns]?.push(i));
+  const names = new Set(lineage.namespaces.filter((_, ns) => (groups[ns]?.length ?? 0) > 0));
+  const idsOf = (points: readonly PointIndex[]): string[] => points.map((i) => stringAt(lineage.ids, i));
   let fresh = 0;
-  for (const [namespace, group] of byNamespace) {
+  for (const [ns, group] of groups.entries()) {
+    const namespace = lineage.namespaces[ns] ?? '';
     if (namespace === '') continue;
-    let firsts: readonly ScannedRow[];
+    let firsts: readonly PointIndex[];
     if (hasTask(namespace)) {
       firsts = group.slice(0, 1);
     } else {
-      const container = (byNamespace.get(containerOf(namespace, names)) ?? []).map((r) => r.id).sort();
-      firsts = firstRows(group, container);
+      const container = groups[lineage.namespaces.indexOf(containerOf(namespace, names))] ?? [];
+      firsts = firstRows(group, idsOf(group), idsOf(container).sort());
     }
-    for (const row of firsts) {
-      const seen = known.get(row);
+    for (const point of firsts) {
+      const seen = known.get(point);
       if (seen === undefined) {
-        hosts.set(row, hostPlace(read, thread, row));
-        if (++fresh % 64 === 0) yield rows.length;
-      } else hosts.set(row, seen);
+        hosts.set(point, hostPlace(read, lineage.thread, namespace, stringAt(lineage.ids, point)));
+        if (++fresh % 64 === 0) yield lineage.count;
+      } else hosts.set(point, seen);
     }
   }
+  for (const [point, under] of hosts) {
+    if (under !== null) lineage.host[point] = findId(lineage, under.namespace, under.id);
+  }
   return hosts;
+}
+
+/** The rows to add to `previous`, null if it must be read anew. */
+function addedTo(
+  reader: SqliteReader,
+  previous: Lineage,
+  lastRowid: number,
+  namespaces: Namespaces,
+): ThreadRows | null {
+  const kept = reader.get('SELECT COUNT(*) AS n FROM checkpoints WHERE thread_id = ? AND rowid <= ?', [
+    previous.thread,
+    BigInt(lastRowid),
+  ]);
+  if (Number(kept?.['n'] ?? -1) !== previous.count) return null;
+  const added = scanAfter(reader, previous.thread, lastRowid, namespaces);
+  // A row that turns up later as the parent of one that we have would have to stand before it.
+  const wanted = new Set<string>();
+  previous.link.forEach((link, i) => {
+    if (link === links.missing) wanted.add(`${previous.namespace[i]} ${previous.reasons[previous.reason[i] ?? 0]}`);
+  });
+  if (wanted.size === 0) return added;
+  for (let i = 0; i < added.count; i++) if (wanted.has(`${added.namespaces[i]} ${added.ids.at(i)}`)) return null;
+  return added;
 }
 
 /** Reads (or continues) the lineage of a thread; yields the number of rows read so far. */
@@ -300,43 +380,24 @@ export function* readLineage(
   thread: string,
   previous?: Lineage,
 ): Generator<number, Lineage, void> {
-  const origin = previous === undefined ? undefined : origins.get(previous);
-  let rows: ScannedRow[] | null = null;
-  if (origin !== undefined && previous !== undefined) {
-    const kept = reader.get('SELECT COUNT(*) AS n FROM checkpoints WHERE thread_id = ? AND rowid <= ?', [
-      thread,
-      BigInt(origin.lastRowid),
-    ]);
-    if (Number(kept?.['n'] ?? -1) === previous.count) {
-      const added = scanAfter(reader, thread, origin.lastRowid);
-      if (added.length === 0) return previous;
-      // A row that turns up later as the parent of one that we have would have to stand before it.
-      const wanted = new Places<true>();
-      const missing = linkKinds.indexOf('missing');
-      origin.rows.forEach((r, i) => {
-        if (previous.link[i] === missing && r.parent !== null) wanted.set(r.namespace, r.parent, true);
-      });
-      if (!added.some((r) => wanted.get(r.namespace, r.id) === true)) {
-        rows = [...origin.rows, ...(yield* inTreeOrder(added))];
-      }
-    }
-  }
+  let base: Lineage | null = previous ?? null;
+  const origin = base === null ? undefined : origins.get(base);
+  let namespaces = new Namespaces(base?.namespaces ?? ['']);
+  let rows: ThreadRows | null = null;
+  if (base !== null && origin !== undefined) rows = addedTo(reader, base, origin.lastRowid, namespaces);
   if (rows === null) {
-    const all: ScannedRow[] = [];
-    for (const page of scanThread(reader, thread)) {
-      for (const row of page) all.push(row);
-      yield all.length;
-    }
-    all.sort((a, b) => a.rowid - b.rowid);
-    rows = yield* inTreeOrder(all);
-  }
-  const hostOf = yield* readHosts(read, thread, rows, origin?.hostOf ?? new Map());
-  const lineage = yield* build(thread, rows, hostOf);
-  origins.set(lineage, {
-    rows,
-    lastRowid: rows.reduce((max, r) => Math.max(max, r.rowid), 0),
-    hostOf,
-  });
+    base = null;
+    namespaces = new Namespaces(['']);
+    rows = yield* scanThread(reader, thread, namespaces);
+  } else if (rows.count === 0 && base !== null) return base;
+  const tree = yield* inTreeOrder(rows, namespaces);
+  const lineage = yield* build(thread, base, rows, tree, namespaces);
+  const hostOf = yield* readHosts(read, lineage, (base === null ? undefined : origin?.hostOf) ?? new Map());
+  const lastRowid = rows.rowids.reduce(
+    (max, rowid) => Math.max(max, rowid),
+    base === null ? 0 : (origin?.lastRowid ?? 0),
+  );
+  origins.set(lineage, { lastRowid, hostOf });
   return lineage;
 }
 
@@ -349,17 +410,23 @@ export function keyOfPoint(lineage: Lineage, index: PointIndex): CheckpointKey {
   });
 }
 
+/** Position of the id that is text `index` of `texts`, -1 if it is not there. */
+function find(lineage: Lineage, namespace: number, texts: StringColumn, index: number): PointIndex {
+  if (namespace < 0 || namespace >= lineage.namespaces.length) return -1;
+  let byId = idOrders.get(lineage);
+  if (byId === undefined) {
+    byId = new IdOrder(lineage.ids, lineage.namespace, lineage.count, lineage.namespaces.length);
+    idOrders.set(lineage, byId);
+  }
+  return byId.find(namespace, texts, index);
+}
+
+const findId = (lineage: Lineage, namespace: string, id: string): PointIndex =>
+  find(lineage, lineage.namespaces.indexOf(namespace), stringColumn([id]), 0);
+
 /** Position of a key in a lineage, -1 if it is not there. */
 export function indexOfKey(lineage: Lineage, key: CheckpointKey): PointIndex {
   const parts = parseKey(key);
   if (parts === null || parts.thread !== lineage.thread || parts.nth !== 0) return -1;
-  let places = placesOf.get(lineage);
-  if (places === undefined) {
-    places = new Places();
-    for (let i = 0; i < lineage.count; i++) {
-      places.set(lineage.namespaces[lineage.namespace[i] ?? 0] ?? '', stringAt(lineage.ids, i), i);
-    }
-    placesOf.set(lineage, places);
-  }
-  return places.get(parts.namespace, parts.id) ?? -1;
+  return findId(lineage, parts.namespace, parts.id);
 }

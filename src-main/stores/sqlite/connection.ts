@@ -13,6 +13,7 @@ export interface Connection {
   all(sql: string, params: readonly SqlValue[]): SqlRow[];
   get(sql: string, params: readonly SqlValue[]): SqlRow | null;
   iterate(sql: string, params: readonly SqlValue[]): IterableIterator<SqlRow>;
+  allArrays(sql: string, params: readonly SqlValue[]): ArrayRow[];
   iterateArrays(sql: string, params: readonly SqlValue[]): IterableIterator<ArrayRow>;
   /** Differs after any commit by another connection. Does not wait: throws `SQLITE_BUSY` while a writer is committing. */
   dataVersion(): number;
@@ -103,6 +104,13 @@ export class LiveConnection implements Connection {
     }
   }
 
+  allArrays(sql: string, params: readonly SqlValue[]): ArrayRow[] {
+    const statement = this.#arrays.take(sql);
+    const rows = statement.all(...params);
+    this.#arrays.give(sql, statement);
+    return rows;
+  }
+
   *iterateArrays(sql: string, params: readonly SqlValue[]): IterableIterator<ArrayRow> {
     const statement = this.#arrays.take(sql);
     try {
@@ -166,6 +174,10 @@ export class ImmutableConnection implements Connection {
 
   *iterate(sql: string, params: readonly SqlValue[]): IterableIterator<SqlRow> {
     for (const row of this.#prepare(sql).iterate(...params)) yield { ...row };
+  }
+
+  allArrays(sql: string, params: readonly SqlValue[]): ArrayRow[] {
+    return [...this.iterateArrays(sql, params)];
   }
 
   *iterateArrays(sql: string, params: readonly SqlValue[]): IterableIterator<ArrayRow> {

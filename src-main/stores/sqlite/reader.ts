@@ -43,6 +43,10 @@ export class SourceReader implements SqliteReader {
     return this.#source.loop((connection) => connection.iterate(sql, params));
   }
 
+  allArrays(sql: string, params: readonly SqlValue[] = none): ArrayRow[] {
+    return this.#source.use((connection) => connection.allArrays(sql, params));
+  }
+
   iterateArrays(sql: string, params: readonly SqlValue[] = none): IterableIterator<ArrayRow> {
     return this.#source.loop((connection) => connection.iterateArrays(sql, params));
   }
