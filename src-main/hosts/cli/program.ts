@@ -9,6 +9,7 @@ import { jsonText } from '../../service/report/json.ts';
 import * as read from '../../service/report/read.ts';
 import { resolvePoint, pointAt, requireThread, type Point } from '../../service/report/resolve.ts';
 import { openSession, storesIn, type Session } from '../../service/report/session.ts';
+import { version } from '../../service/installation.ts';
 import { listFormats } from '../../service/report/formats.ts';
 import type { Plan } from '../../../shared/model/shapes.ts';
 import type { OperationArgs } from '../../../shared/contract/methods.ts';
@@ -84,7 +85,7 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
 
   const program = new Command('forkpoint')
     .description('A time-travel debugger for agent runs: opens the checkpoint store that a framework wrote.')
-    .version(process.env['FORKPOINT_VERSION'] ?? '0.1.0')
+    .version(version())
     .exitOverride()
     .configureOutput({ writeOut: (t) => terminal.out(t), writeErr: () => undefined })
     .argument('[stores...]', 'files or folders to open in a window')
