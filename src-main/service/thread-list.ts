@@ -244,7 +244,8 @@ export function detailOf(store: Store, thread: string): ThreadDetail {
   }
 }
 
-function joined(summary: ThreadSummary, detail: ThreadDetail): Thread {
+/** The public thread of a summary and its detail. */
+export function joined(summary: ThreadSummary, detail: ThreadDetail): Thread {
   return {
     thread: summary.thread,
     parts: summary.parts === null ? null : [...summary.parts],

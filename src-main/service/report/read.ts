@@ -10,24 +10,12 @@ import { toPatch } from '../../values/diff/patch.ts';
 import { logicalPathOf, pointerOf, resolvePath } from '../../values/path.ts';
 import { encodeTagged } from '../../values/tagged.ts';
 import { comparable } from '../../analysis/compare.ts';
-import { detailOf } from '../thread-list.ts';
+import { detailOf, joined } from '../thread-list.ts';
 import { RawJson } from './json.ts';
 import { drain, noNamespace, type Point } from './resolve.ts';
 
 export function fullThread(store: Store, summary: ThreadSummary): Thread {
-  const detail = detailOf(store, summary.thread);
-  return {
-    thread: summary.thread,
-    parts: summary.parts === null ? null : [...summary.parts],
-    namespaces: [...detail.namespaces],
-    checkpoints: summary.checkpoints,
-    branches: detail.branches,
-    head: detail.head,
-    status: detail.status,
-    refused: detail.refused,
-    updatedAt: summary.updatedAt,
-    bytes: detail.bytes,
-  };
+  return joined(summary, detailOf(store, summary.thread));
 }
 
 export interface ThreadFilter {

@@ -6,23 +6,8 @@ import { textOf } from './cells.ts';
 import type { WriterDialect } from './ids.ts';
 import type { Unable, Warning } from '../../../shared/model/shapes.ts';
 import type { SqliteReader } from '../backend.ts';
+import { everyCapability } from '../capabilities.ts';
 import type { StoreDescription } from '../store.ts';
-
-export const capabilities: readonly string[] = [
-  'info',
-  'threads',
-  'log',
-  'show',
-  'pending',
-  'diff',
-  'fork',
-  'edit',
-  'export',
-  'import',
-  'operations',
-  'undo',
-  'live',
-];
 
 export const unable: readonly Unable[] = [
   {
@@ -120,7 +105,7 @@ export function describeStore(reader: SqliteReader, layout: Layout, dialect: Wri
   return {
     framework: frameworkName(dialect),
     eras: dialect === null ? [] : [`${dialect}-v4`],
-    capabilities,
+    capabilities: everyCapability,
     unable,
     notes,
   };

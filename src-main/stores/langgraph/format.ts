@@ -1,6 +1,7 @@
 // LangGraph over SQLite: checkpoints of version 4, as the Python and JavaScript savers write them.
 
-import { capabilities, unable } from './describe.ts';
+import { everyCapability } from '../capabilities.ts';
+import { unable } from './describe.ts';
 import { detectLayout, layoutOf } from './layout.ts';
 import { LangGraphSqliteStore } from './store.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
@@ -12,7 +13,7 @@ export const langgraphSqlite: Format<SqliteReader> = {
   framework: 'LangGraph',
   backend: 'sqlite',
   eras: ['python-v4', 'js-v4'],
-  capabilities,
+  capabilities: everyCapability,
   unable,
   detect: detectLayout,
   open(backend) {

@@ -1,6 +1,7 @@
 // tinyagents (Rust) over both of its durable backends: a SQLite table, and a folder of line files.
 
 import type { FilesReader, SqliteReader } from '../backend.ts';
+import { everyCapability } from '../capabilities.ts';
 import type { Detection, Format, PlanContext } from '../store.ts';
 import { FilesRecordSource, kindOfLineFile } from './files-source.ts';
 import { isLineFile } from './names.ts';
@@ -11,22 +12,6 @@ import { FilesPlanWriter } from './write-files.ts';
 import { SqlitePlanWriter } from './write-sqlite.ts';
 
 const framework = 'tinyagents';
-
-const capabilities: readonly string[] = [
-  'info',
-  'threads',
-  'log',
-  'show',
-  'pending',
-  'diff',
-  'fork',
-  'edit',
-  'export',
-  'import',
-  'operations',
-  'undo',
-  'live',
-];
 
 /** Columns by which the table is told from those of LangGraph, clawdia and wesichain, which use the same name. */
 const ownColumns = ['seq', 'thread_id', 'checkpoint_id', 'parent_checkpoint_id', 'namespace', 'next_nodes', 'record'];
@@ -137,7 +122,7 @@ export const tinyagentsSqlite: Format<SqliteReader> = {
   framework,
   backend: 'sqlite',
   eras,
-  capabilities,
+  capabilities: everyCapability,
   unable: [],
   detect: detectSqlite,
   open(backend) {
@@ -157,7 +142,7 @@ export const tinyagentsFiles: Format<FilesReader> = {
   framework,
   backend: 'files',
   eras,
-  capabilities,
+  capabilities: everyCapability,
   unable: [],
   detect: detectFiles,
   open(backend) {
