@@ -7,7 +7,7 @@ import { statusMark, statusWord } from '../../../shared/model/status.ts';
 import { useView } from '../../state/view.ts';
 import { Button } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
-import { counted } from './pending/PendingTab.tsx';
+import { byUrgency, counted, questionLine } from './pending/tasks.ts';
 import { useCopy } from './ResumeCode.tsx';
 import { stepAndNode } from './selected.ts';
 import type { SelectedRows } from './selected.ts';
@@ -20,19 +20,25 @@ export function Aside(props: {
 }): ReactNode {
   return (
     <aside className="aside" aria-label="About this checkpoint">
-      <Facts checkpoint={props.checkpoint} rows={props.rows} />
+      <Facts checkpoint={props.checkpoint} rows={props.rows} next={props.pending?.next ?? null} />
       <Bytes about={props.about} />
       <PendingBrief pending={props.pending} />
     </aside>
   );
 }
 
-function Facts(props: { readonly checkpoint: string; readonly rows: SelectedRows | null }): ReactNode {
+function Facts(props: {
+  readonly checkpoint: string;
+  readonly rows: SelectedRows | null;
+  /** What is left to run as far as it was read: tasks that have finished are not next any more. */
+  readonly next: readonly string[] | null;
+}): ReactNode {
   const copy = useCopy();
   const row = props.rows?.checkpoint?.checkpoint ?? null;
   const parent = props.rows?.parent?.checkpoint ?? null;
   const id = parseKey(props.checkpoint)?.id ?? props.checkpoint;
   const time = format.millisOf(row?.time ?? null);
+  const next = props.next ?? row?.next ?? [];
   const parentTime = format.millisOf(parent?.time ?? null);
   return (
     <section>
@@ -75,7 +81,7 @@ function Facts(props: { readonly checkpoint: string; readonly rows: SelectedRows
         </dd>
         <dt>next</dt>
         <dd className="ellipsis" data-status={row?.status}>
-          {row !== null && row.next.length > 0 && `${counted(row.next)} `}
+          {next.length > 0 && `${counted(next)} `}
           {row !== null && (
             <span className="status-mark">
               {statusMark[row.status]} {statusWord[row.status]}
@@ -148,28 +154,30 @@ function PendingBrief(props: { readonly pending: Result<'pending.get'> | null })
   return (
     <section>
       <h3 className="section-label">Pending</h3>
-      {pending.tasks.slice(0, 3).map((task, i) => {
-        const asks = task.interrupts[0]?.value;
-        const state = task.error !== null ? 'failed' : task.interrupts.length > 0 ? 'interrupted' : 'idle';
-        return (
-          // oxlint-disable-next-line react/no-array-index-key -- task ids may be missing
-          <div key={i} className="pending-brief" data-status={state}>
-            <span className="status-mark" aria-hidden="true">
-              {statusMark[state]}
-            </span>{' '}
-            <b>{task.name ?? 'task'}</b>{' '}
-            {asks != null && (
-              <>
-                asks: <i>{oneLine(asks)}</i>
-              </>
-            )}
-            {task.error !== null && <>failed: {oneLine(task.error)}</>}
-            {asks == null && task.error === null && (
-              <span className="dim">{task.writes.length > 0 ? 'has finished' : 'is next'}</span>
-            )}
-          </div>
-        );
-      })}
+      {byUrgency(pending.tasks)
+        .slice(0, 3)
+        .map((task, i) => {
+          const asks = task.interrupts[0]?.value;
+          const state = task.error !== null ? 'failed' : task.interrupts.length > 0 ? 'interrupted' : 'idle';
+          return (
+            // oxlint-disable-next-line react/no-array-index-key -- task ids may be missing
+            <div key={i} className="pending-brief" data-status={state}>
+              <span className="status-mark" aria-hidden="true">
+                {statusMark[state]}
+              </span>{' '}
+              <b>{task.name ?? 'task'}</b>{' '}
+              {asks != null && (
+                <>
+                  asks: <i>{questionLine(asks)}</i>
+                </>
+              )}
+              {task.error !== null && <>failed: {questionLine(task.error)}</>}
+              {asks == null && task.error === null && (
+                <span className="dim">{task.writes.length > 0 ? 'has finished' : 'is next'}</span>
+              )}
+            </div>
+          );
+        })}
       {pending.tasks.length > 3 && <div className="faint">and {format.count(pending.tasks.length - 3)} more</div>}
       {resume !== null && (
         <Button onClick={() => copy(resume.code, 'Copied the resume code.')} title={resume.code}>
@@ -178,21 +186,4 @@ function PendingBrief(props: { readonly pending: Result<'pending.get'> | null })
       )}
     </section>
   );
-}
-
-/** A tagged text on one line: the sentence inside its quotes where it is one. */
-function oneLine(tagged: string): string {
-  try {
-    const value: unknown = JSON.parse(tagged);
-    if (typeof value === 'string') return value.slice(0, 300);
-    if (typeof value === 'object' && value !== null) {
-      for (const name of ['question', 'message', 'prompt', 'description', 'error']) {
-        const text = Reflect.get(value, name) as unknown;
-        if (typeof text === 'string') return text.slice(0, 300);
-      }
-    }
-  } catch {
-    // Cut text is no JSON; it reads well enough.
-  }
-  return tagged.slice(0, 300);
 }

@@ -8,16 +8,16 @@ import type { Tab } from '../../../shared/address/address.ts';
 import { registerActions } from '../../actions/action.ts';
 import { useHost } from '../../host/host.ts';
 import { useCall, useRevision, useService } from '../../service/client.ts';
-import { storeCan } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
 import { Button, EmptyState } from '../../ui/controls.tsx';
 import { Splitter, useRememberedSize } from '../../ui/splitter.tsx';
-import { forkFrom } from '../operations/start.ts';
 import { Aside } from './Aside.tsx';
 import { Boundary } from './Boundary.tsx';
+import { ChangeButtons } from './ChangeButtons.tsx';
 import { DiffTab } from './diff/DiffTab.tsx';
-import { copyPatch, editFocused, inspectorActions, savePatch } from './inspector-actions.ts';
+import { copyPatch, inspectorActions, savePatch } from './inspector-actions.ts';
 import { PendingTab } from './pending/PendingTab.tsx';
+import { openTasks } from './pending/tasks.ts';
 import { RawTab } from './raw/RawTab.tsx';
 import { useSelectedRows } from './selected.ts';
 import type { SelectedRow, SelectedRows } from './selected.ts';
@@ -62,7 +62,7 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
   const pending = useCall('pending.get', { store, key: checkpoint }, { revision });
   const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
   const [width, setWidth] = useRememberedSize('aside', 320);
-  const waiting = pending.data?.tasks.length ?? 0;
+  const waiting = openTasks(pending.data?.tasks ?? []);
 
   const onTabKey = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -113,24 +113,21 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
             </Button>
           </span>
         )}
-        {(storeCan('edit') || storeCan('fork')) && (
-          <Button shortcut="e" onClick={() => void editFocused(client)}>
-            Edit state
-          </Button>
-        )}
-        {storeCan('fork') && (
-          <Button look="primary" shortcut="f" onClick={() => forkFrom(store, checkpoint)}>
-            Fork from here
-          </Button>
-        )}
+        <ChangeButtons store={store} checkpoint={checkpoint} about={about.data} />
       </div>
       <div className="inspector-panel" id="inspector-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <Boundary key={tab} of={`${checkpoint} ${compared}`}>
           {tab === 'state' && (
-            <StateTab store={store} checkpoint={checkpoint} revision={revision} pending={pending.data} />
+            <StateTab
+              store={store}
+              checkpoint={checkpoint}
+              revision={revision}
+              about={about.data}
+              pending={pending.data}
+            />
           )}
           {tab === 'diff' && <DiffTab store={store} before={compared} after={checkpoint} revision={revision} />}
-          {tab === 'pending' && <PendingTab pending={pending.data} error={pending.error} onRetry={pending.retry} />}
+          {tab === 'pending' && <PendingTab call={pending} />}
           {tab === 'raw' && <RawTab store={store} checkpoint={checkpoint} revision={revision} />}
         </Boundary>
       </div>
@@ -145,7 +142,9 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
           after
           onResize={setWidth}
         />
-        <Aside checkpoint={checkpoint} rows={rows} about={about.data} pending={pending.data} />
+        <Boundary of={checkpoint}>
+          <Aside checkpoint={checkpoint} rows={rows} about={about.data} pending={pending.data} />
+        </Boundary>
       </div>
     </div>
   );

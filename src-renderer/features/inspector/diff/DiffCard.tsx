@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { DiffRow } from '../../../../shared/contract/methods.ts';
+import { isPlumbing } from '../../../../shared/model/channels.ts';
 import { useCall } from '../../../service/client.ts';
 import * as format from '../../../ui/format.ts';
 import { foldSame, wordDiff } from '../../../values/word-diff.ts';
@@ -23,11 +24,11 @@ export function DiffCard(props: {
   const { row } = props;
   const path = row.path ?? row.pointer;
   return (
-    <article className={`diff-card diff-${row.op}`}>
+    <article className={`diff-card diff-${row.op} ${isPlumbing(row.channel) ? 'diff-quiet' : ''}`}>
       <header className="diff-head">
         {row.message !== null && <b>{roleWord(row.message.role)}</b>}
         <span className={`mono ellipsis ${row.message === null ? '' : 'faint'}`} title={path}>
-          {path}
+          {path === '' ? 'the whole state' : path}
           {row.message?.id != null && ` · id ${row.message.id}`}
         </span>
         <span className="spring" />

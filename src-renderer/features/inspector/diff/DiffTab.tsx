@@ -1,9 +1,9 @@
 // The Diff tab: what the selected checkpoint did to the state of its parent, or of the compared one. Channels first, then only what changed.
 
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import type { DiffRow, DiffView } from '../../../../shared/contract/methods.ts';
+import type { DiffFilter, DiffRow, DiffView } from '../../../../shared/contract/methods.ts';
 import { asForkpointError } from '../../../../shared/model/errors.ts';
 import type { ForkpointError } from '../../../../shared/model/errors.ts';
 import { useService } from '../../../service/client.ts';
@@ -16,8 +16,9 @@ import { DiffSummaryChips } from './DiffSummaryChips.tsx';
 const windowSize = 200;
 
 interface Held {
-  /** Which two states these rows are between. */
+  /** Which two states these rows are between, and what they were filtered by. */
   readonly between: string;
+  readonly filter: string;
   readonly view: DiffView;
   /** Rows by index; holes are not read yet. */
   readonly rows: (DiffRow | undefined)[];
@@ -30,6 +31,19 @@ interface Status {
   readonly cancelled: boolean;
 }
 const quiet: Status = { slow: false, late: false, error: null, cancelled: false };
+
+const filterOf = (path: string, channel: string | null): { readonly filter?: DiffFilter } =>
+  path === '' && channel === null ? {} : { filter: { path, channel } };
+
+/** A text a moment after the last key, so that not every letter asks the service. Empty at once: the way back is never slow. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), 120);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return text === '' ? '' : settled;
+}
 
 export function DiffTab(props: {
   readonly store: string;
@@ -45,6 +59,8 @@ export function DiffTab(props: {
   const [filter, setFilter] = useState('');
   const [channel, setChannel] = useState<string | null>(null);
   const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const typed = useSettled(filter);
+  const asked = JSON.stringify(filterOf(typed, channel));
   const between = JSON.stringify([store, before, after]);
   const controller = useRef(new AbortController());
   const reading = useRef(new Set<number>());
@@ -61,14 +77,18 @@ export function DiffTab(props: {
     ];
     const stop = (): void => timers.forEach(clearTimeout);
     client
-      .call('diff.get', { store, before, after, from: 0, count: windowSize }, { signal: c.signal })
+      .call(
+        'diff.get',
+        { store, before, after, from: 0, count: windowSize, ...filterOf(typed, channel) },
+        { signal: c.signal },
+      )
       .then(
         (view) => {
           if (c.signal.aborted) return;
           noteRead(performance.now() - began);
-          const rows: (DiffRow | undefined)[] = Array.from({ length: view.total });
+          const rows: (DiffRow | undefined)[] = Array.from({ length: view.matched ?? view.total });
           view.rows.forEach((row, i) => (rows[i] = row));
-          setHeld({ between, view, rows });
+          setHeld({ between, filter: asked, view, rows });
           setStatus(quiet);
         },
         (thrown: unknown) => {
@@ -80,17 +100,17 @@ export function DiffTab(props: {
       stop();
       c.abort();
     };
-  }, [client, store, before, after, between, revision, attempt]);
+  }, [client, store, before, after, between, typed, channel, asked, revision, attempt]);
 
   const request = useCallback(
     (into: Held, chunk: number) => {
-      // Rows of one pair never go among those of another.
-      if (into.between !== between || reading.current.has(chunk)) return;
+      // Rows of one pair, or of one filter, never go among those of another.
+      if (into.between !== between || into.filter !== asked || reading.current.has(chunk)) return;
       reading.current.add(chunk);
       client
         .call(
           'diff.get',
-          { store, before, after, from: chunk * windowSize, count: windowSize },
+          { store, before, after, from: chunk * windowSize, count: windowSize, ...filterOf(typed, channel) },
           { signal: controller.current.signal },
         )
         .then(
@@ -104,31 +124,13 @@ export function DiffTab(props: {
           },
         );
     },
-    [client, store, before, after, between],
+    [client, store, before, after, between, typed, channel, asked],
   );
 
-  const filtering = filter !== '' || channel !== null;
-  const known = held === null ? 0 : held.rows.reduce((n, r) => n + (r === undefined ? 0 : 1), 0);
-  // A filter looks at every row, so all of them are read, a window after the other.
-  useEffect(() => {
-    if (held === null || !filtering) return;
-    const chunk = held.rows.findIndex((r) => r === undefined);
-    if (chunk >= 0) request(held, Math.floor(chunk / windowSize));
-  }, [held, filtering, known, request]);
-
-  const shown = useMemo((): number[] | null => {
-    if (held === null || !filtering) return null;
-    const wanted = filter.toLowerCase();
-    return held.rows.flatMap((row, i) => {
-      if (row === undefined || (channel !== null && row.channel !== channel)) return [];
-      return (row.path ?? row.pointer).toLowerCase().includes(wanted) ? [i] : [];
-    });
-    // `known` grows as windows arrive in the same array.
-    // oxlint-disable-next-line react/exhaustive-deps
-  }, [held, filtering, filter, channel, known]);
-
   const scroller = useRef<HTMLDivElement>(null);
-  const count = shown?.length ?? held?.view.total ?? 0;
+  const count = held?.rows.length ?? 0;
+  // The compiler that this rule speaks for is not used here.
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
@@ -136,20 +138,19 @@ export function DiffTab(props: {
     overscan: 6,
     gap: 7,
     paddingEnd: 16,
-    getItemKey: (i) => shown?.[i] ?? i,
   });
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (held === null || shown !== null) return;
+    if (held === null) return;
     for (let chunk = Math.floor(first / windowSize); chunk <= Math.floor(last / windowSize); chunk++)
       request(held, chunk);
-  }, [held, shown, first, last, request]);
+  }, [held, first, last, request]);
   useEffect(() => {
     // Braces: newer browsers give a promise back, and React would take it for the way to clean up.
     if (scroller.current !== null) scroller.current.scrollTop = 0;
-  }, [before, after, filter, channel]);
+  }, [before, after, held?.filter]);
 
   if (status.error !== null && held?.between !== between) {
     return (
@@ -193,7 +194,7 @@ export function DiffTab(props: {
           chosen={channel}
           onChoose={(next) => setChannel(next === channel ? null : next)}
         />
-        {view.total > 1 && (
+        {(view.total > 1 || filter !== '') && (
           <input
             className="field diff-filter"
             type="text"
@@ -218,15 +219,28 @@ export function DiffTab(props: {
       ) : (
         <div className="diff-list" ref={scroller} role="list" aria-label="Changes" tabIndex={0}>
           {count === 0 && (
-            <EmptyState small title="No change here">
-              {known < view.total
-                ? `Looking through ${format.count(view.total)} changes…`
-                : `None of the ${format.count(view.total)} changes has this in its path.`}
+            <EmptyState
+              small
+              title="No change here"
+              action={
+                <Button
+                  onClick={() => {
+                    setFilter('');
+                    setChannel(null);
+                  }}
+                >
+                  Show all changes
+                </Button>
+              }
+            >
+              {channel === null
+                ? `None of the ${format.counted(view.total, 'change')} has this in its path.`
+                : `None of the ${format.counted(view.total, 'change')} is in ${channel}${typed === '' ? '' : ' with this in its path'}.`}
             </EmptyState>
           )}
           <div className="diff-space" role="none" style={{ height: virtual.getTotalSize() }}>
             {items.map((item) => {
-              const row = held.rows[shown?.[item.index] ?? item.index];
+              const row = held.rows[item.index];
               return (
                 <div
                   key={item.key}

@@ -1,40 +1,50 @@
 // The Pending tab: what would run next, and why it has not: questions, errors, writes already made, and the code that carries on.
 
+import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { Result } from '../../../../shared/contract/methods.ts';
-import type { ForkpointError } from '../../../../shared/model/errors.ts';
 import { statusMark, statusWord } from '../../../../shared/model/status.ts';
+import type { CallState } from '../../../service/client.ts';
 import { Button, EmptyState } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
-import { indentJson } from '../../../values/json-text.ts';
+import { indentJson, parseJsonText } from '../../../values/json-text.ts';
 import { CodeText } from '../CodeText.tsx';
+import { ReadingLine } from '../ReadingLine.tsx';
 import { ResumeCode } from '../ResumeCode.tsx';
 import { Sentence } from '../Sentence.tsx';
+import { actionRequests, byUrgency, counted, stateOfTask, stringOf } from './tasks.ts';
+import type { ActionRequest, Task } from './tasks.ts';
 
 type Pending = Result<'pending.get'>;
-type Task = Pending['tasks'][number];
 
-export function PendingTab(props: {
-  readonly pending: Pending | null;
-  readonly error: ForkpointError | null;
-  readonly onRetry: () => void;
-}): ReactNode {
-  const { pending } = props;
-  if (props.error !== null && pending === null) {
+export function PendingTab(props: { readonly call: CallState<Pending> }): ReactNode {
+  const { call } = props;
+  const pending = call.data;
+  if (call.error !== null && pending === null) {
     return (
       <EmptyState
         small
         alert
         title="What is pending cannot be read"
-        action={<Button onClick={props.onRetry}>Try again</Button>}
+        action={<Button onClick={call.retry}>Try again</Button>}
       >
-        {props.error.message} {props.error.hint}
+        {call.error.message} {call.error.hint}
       </EmptyState>
     );
   }
-  if (pending === null) return null;
+  const reading = <ReadingLine active={call.slow} text="Reading what is pending" onCancel={call.cancel} />;
+  if (pending === null) {
+    return call.loading ? (
+      reading
+    ) : (
+      <EmptyState small title="Not read" action={<Button onClick={call.retry}>Read what is pending</Button>}>
+        Reading was cancelled. Nothing was changed.
+      </EmptyState>
+    );
+  }
   return (
     <div className="pending-pane" tabIndex={0} role="group" aria-label="Pending work">
+      {reading}
       <section className="pending-head" data-status={pending.status}>
         <div className="pending-status">
           <span className="status-mark" aria-hidden="true">
@@ -51,7 +61,7 @@ export function PendingTab(props: {
           <Sentence text={whyOf(pending)} />
         </p>
       </section>
-      {pending.tasks.map((task, i) => (
+      {byUrgency(pending.tasks).map((task, i) => (
         // oxlint-disable-next-line react/no-array-index-key -- task ids are the store's and may be missing
         <TaskCard key={i} task={task} />
       ))}
@@ -71,13 +81,6 @@ function whyOf(pending: Pending): string {
   const repeats =
     reason === null || /^["'{[]/.test(reason) || pending.tasks.some((t) => t.error?.includes(reason) === true);
   return repeats ? sentenceOf(pending) : reason;
-}
-
-/** "count ×4, plan" */
-export function counted(names: readonly string[]): string {
-  const times = new Map<string, number>();
-  for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
-  return [...times].map(([name, n]) => (n === 1 ? name : `${name} ×${n}`)).join(', ');
 }
 
 function sentenceOf(pending: Pending): string {
@@ -113,7 +116,7 @@ function TaskCard(props: { readonly task: Task }): ReactNode {
         <b className="mono">{task.name ?? 'task'}</b>
         {task.id !== null && <span className="mono faint ellipsis">{task.id}</span>}
         <span className="spring" />
-        <span className="dim">{taskWord(task)}</span>
+        <span className="dim">{stateOfTask(task)}</span>
       </header>
       <div className="task-body">
         {task.interrupts.map((interrupt, i) => (
@@ -125,7 +128,7 @@ function TaskCard(props: { readonly task: Task }): ReactNode {
               </span>{' '}
               asks {interrupt.id !== null && <span className="mono faint">{interrupt.id}</span>}
             </div>
-            <Tagged text={interrupt.value} />
+            <Question text={interrupt.value} />
             {interrupt.schema !== null && (
               <>
                 <div className="task-label">the answer must be</div>
@@ -173,28 +176,48 @@ function TaskCard(props: { readonly task: Task }): ReactNode {
   );
 }
 
-function taskWord(task: Task): string {
-  if (task.error !== null) return 'failed';
-  if (task.interrupts.length > 0) return 'waiting';
-  return task.writes.length > 0 ? 'done' : 'to run';
+/** A request for approval as its calls; anything else as it is stored. */
+function Question(props: { readonly text: string | null }): ReactNode {
+  const { text } = props;
+  const [stored, setStored] = useState(false);
+  const calls = text === null ? null : actionRequests(text);
+  if (calls === null) return <Tagged text={text} />;
+  return (
+    <>
+      {stored ? (
+        <Tagged text={text} />
+      ) : (
+        calls.map((call, i) => (
+          // oxlint-disable-next-line react/no-array-index-key -- the same call may be asked for twice
+          <Request key={i} call={call} />
+        ))
+      )}
+      <button type="button" className="link request-stored" onClick={() => setStored(!stored)}>
+        {stored ? 'show as a question' : 'show as stored'}
+      </button>
+    </>
+  );
+}
+
+function Request(props: { readonly call: ActionRequest }): ReactNode {
+  const { call } = props;
+  return (
+    <div className="request">
+      <div>
+        may it call <b className="mono">{call.name}</b>?
+        {call.decisions.length > 0 && <span className="dim"> Answers: {call.decisions.join(', ')}.</span>}
+      </div>
+      {call.args !== null && <CodeText text={indentJson(call.args, 90)} />}
+      {call.description !== null && <div className="task-text dim selectable">{call.description}</div>}
+    </div>
+  );
 }
 
 /** Tagged JSON, indented; a bare text without its quotes. */
 function Tagged(props: { readonly text: string | null }): ReactNode {
   const { text } = props;
   if (text === null) return <span className="faint">nothing stored</span>;
-  const plain = plainText(text);
+  const plain = stringOf(text, parseJsonText(text));
   if (plain !== null) return <div className="task-text selectable">{plain}</div>;
   return <CodeText text={indentJson(text, 90)} />;
-}
-
-/** The text inside the quotes; null for anything that is not one whole text. */
-function plainText(tagged: string): string | null {
-  if (!/^"(?:[^"\\]|\\.)*"$/s.test(tagged)) return null;
-  try {
-    const value: unknown = JSON.parse(tagged);
-    return typeof value === 'string' ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -4,9 +4,10 @@ import { useEffect, useMemo, useReducer, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { asForkpointError } from '../../../../shared/model/errors.ts';
 import { useCall, useService } from '../../../service/client.ts';
-import { Button, EmptyState, ProgressLine } from '../../../ui/controls.tsx';
+import { Button, EmptyState } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
 import { useFixedRows } from '../fixed-rows.ts';
+import { ReadingLine } from '../ReadingLine.tsx';
 import { bytesPerRow, hexRow, rowsOf } from './hex-rows.ts';
 
 export function RawTab(props: {
@@ -29,7 +30,16 @@ export function RawTab(props: {
       </EmptyState>
     );
   }
-  if (parts.data === null) return <ProgressLine active={parts.slow} />;
+  const reading = <ReadingLine active={parts.slow} text="Reading the stored bytes" onCancel={parts.cancel} />;
+  if (parts.data === null) {
+    return parts.loading ? (
+      reading
+    ) : (
+      <EmptyState small title="Not read" action={<Button onClick={parts.retry}>Read the stored bytes</Button>}>
+        Reading was cancelled. Nothing was changed.
+      </EmptyState>
+    );
+  }
   if (parts.data.length === 0)
     return (
       <EmptyState small title="No bytes">
@@ -43,7 +53,7 @@ export function RawTab(props: {
   const part = parts.data[at];
   return (
     <div className="raw-pane">
-      <ProgressLine active={parts.slow} />
+      {reading}
       <div className="raw-parts" role="listbox" aria-label="Stored parts" tabIndex={-1}>
         {parts.data.map((p, i) => (
           <button
@@ -107,6 +117,7 @@ function HexView(props: {
           redraw();
         },
         (thrown: unknown) => {
+          now.chunks.delete(chunk);
           if (!stale) setError(asForkpointError(thrown).message);
         },
       );
@@ -123,7 +134,16 @@ function HexView(props: {
     event.preventDefault();
   };
 
-  if (error !== null) return <div className="block-error">{error}</div>;
+  if (error !== null) {
+    return (
+      <div className="block-error" role="alert">
+        {error}{' '}
+        <button type="button" className="link" onClick={() => setError(null)}>
+          Try again
+        </button>
+      </div>
+    );
+  }
   if (total === 0)
     return (
       <EmptyState small title="Empty">

@@ -7,7 +7,7 @@ import type { OrdinalPath, ValueNode } from '../../../../shared/model/value-node
 import type { Result } from '../../../../shared/contract/methods.ts';
 import { asForkpointError } from '../../../../shared/model/errors.ts';
 import { useHost } from '../../../host/host.ts';
-import { useCall, useService } from '../../../service/client.ts';
+import { useService } from '../../../service/client.ts';
 import { useMessages } from '../../../state/messages.ts';
 import { storeCan } from '../../../state/session.ts';
 import { useView } from '../../../state/view.ts';
@@ -29,9 +29,10 @@ export function StateTab(props: {
   readonly store: string;
   readonly checkpoint: string;
   readonly revision: number;
+  readonly about: Result<'state.about'> | null;
   readonly pending: Result<'pending.get'> | null;
 }): ReactNode {
-  const { store, checkpoint, revision } = props;
+  const { store, checkpoint, revision, about } = props;
   const client = useService();
   const host = useHost();
   const applied = useView((v) => v.applied);
@@ -43,7 +44,6 @@ export function StateTab(props: {
     applied,
     revision,
   );
-  const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
   // Ordinals mean a place in one state only: what was selected in another is no selection here.
   const [selected, setSelected] = useState<{ readonly at: OrdinalPath; readonly of: ShownTree } | null>(null);
   const active = selected !== null && selected.of === shown ? selected.at : null;
@@ -121,13 +121,15 @@ export function StateTab(props: {
     return <ProgressLine active={slow} text={late ? 'Reading the state' : null} onCancel={cancel} />;
   }
 
-  const conversations = about.data?.conversations ?? [];
+  const conversations = about?.conversations ?? [];
   const conversation = conversations.find((c) => c.member === mode.member) ?? conversations[0];
   const asConversation = mode.kind === 'conversation' && conversation !== undefined;
-  const absent = Object.entries(about.data?.provenance ?? {}).filter(([, p]) => p === 'absent');
+  const absent = Object.entries(about?.provenance ?? {}).filter(([, p]) => p === 'absent');
   const hasWrites = applied || (props.pending?.tasks.some((t) => t.writes.length > 0) ?? false);
-  const notes = about.data?.notes ?? [];
-  const canEdit = storeCan('fork') || storeCan('edit');
+  const notes = about?.notes ?? [];
+  // An empty state says its notes itself.
+  const said = shown.tree.rows > 0 && (notes.length > 0 || absent.length > 0);
+  const canEdit = (storeCan('fork') || storeCan('edit')) && about?.unforkable == null;
 
   const copyValue = (node: ValueNode, at: OrdinalPath): void => {
     const place = { store: shown.store, key: shown.key, applied: shown.applied, path: [...at] };
@@ -160,7 +162,7 @@ export function StateTab(props: {
   return (
     <div className="state-pane">
       {finding && <FindBar store={store} checkpoint={checkpoint} applied={applied} onPlace={goTo} />}
-      {(conversations.length > 0 || hasWrites || notes.length > 0 || absent.length > 0) && (
+      {(conversations.length > 0 || hasWrites || said) && (
         <div className="state-bar">
           {conversations.length > 0 && (
             <div className="segments" role="group" aria-label="Show as">
@@ -193,7 +195,7 @@ export function StateTab(props: {
               </button>
             </div>
           )}
-          <StateNotes notes={notes} absent={absent.map(([member]) => member)} />
+          {said && <StateNotes notes={notes} absent={absent.map(([member]) => member)} />}
         </div>
       )}
       <div className={`state-body ${loading && slow ? 'state-old' : ''}`}>
@@ -228,7 +230,7 @@ export function StateTab(props: {
             shown={shown}
             active={active}
             onActive={onActive}
-            provenance={about.data?.provenance ?? {}}
+            provenance={about?.provenance ?? {}}
             mark={found}
             revealed={revealed}
             commands={{

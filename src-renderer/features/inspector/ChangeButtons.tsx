@@ -1,0 +1,52 @@
+// Edit and Fork at the selected checkpoint; where nothing can be changed, why not, in one sentence in their place.
+
+import type { ReactNode } from 'react';
+import { Lock } from 'lucide-react';
+import type { Result } from '../../../shared/contract/methods.ts';
+import type { StoreInfo } from '../../../shared/model/shapes.ts';
+import { useService } from '../../service/client.ts';
+import { useOpenStore } from '../../state/session.ts';
+import { Button } from '../../ui/controls.tsx';
+import { forkFrom } from '../operations/start.ts';
+import { editFocused } from './inspector-actions.ts';
+
+export function ChangeButtons(props: {
+  readonly store: string;
+  readonly checkpoint: string;
+  /** Null while it is read: then the buttons stand, and the sheet itself would tell. */
+  readonly about: Result<'state.about'> | null;
+}): ReactNode {
+  const client = useService();
+  const info = useOpenStore()?.info ?? null;
+  if (info === null) return null;
+  const reason = whyNot(info) ?? props.about?.unforkable ?? null;
+  if (reason !== null) {
+    return (
+      <span className="no-change selectable" role="note" title={reason}>
+        <Lock size={13} aria-hidden="true" />
+        <span>{reason.replace(/ Nothing was changed\.$/, '').replace(/; nothing was changed\.$/, '.')}</span>
+      </span>
+    );
+  }
+  return (
+    <>
+      <Button shortcut="e" onClick={() => void editFocused(client)}>
+        Edit state
+      </Button>
+      {info.capabilities.includes('fork') && (
+        <Button look="primary" shortcut="f" onClick={() => forkFrom(props.store, props.checkpoint)}>
+          Fork from here
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Why nothing at all can be changed in this store; null if something can. */
+function whyNot(info: StoreInfo): string | null {
+  // The reason stands last among the notes of a store that is not writable.
+  if (!info.writable) return info.notes.at(-1) ?? 'This store is read-only.';
+  if (info.capabilities.includes('fork') || info.capabilities.includes('edit')) return null;
+  const unable = info.unable.find((u) => u.operation === 'fork') ?? info.unable.find((u) => u.operation === 'edit');
+  return unable?.reason ?? 'Forkpoint does not write this format.';
+}
