@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { asForkpointError, ForkpointError } from '../../shared/model/errors.ts';
 import type { CheckpointKey } from '../../shared/model/key.ts';
 import { parseKey } from '../../shared/model/key.ts';
+import { shownName } from '../../shared/model/shown-name.ts';
 import type { Operation, Plan, Warning } from '../../shared/model/shapes.ts';
 import type { ChangeSet, CommitHooks, Relied } from '../stores/backend.ts';
 import type {
@@ -436,7 +437,7 @@ function isHead(store: Store, thread: string, key: CheckpointKey): boolean {
 }
 
 function noSuchCheckpoint(key: string): ForkpointError {
-  return new ForkpointError('not_found', `There is no checkpoint ${key} in this store.`);
+  return new ForkpointError('not_found', `There is no checkpoint ${shownName(key)} in this store.`);
 }
 
 function isAlive(pid: number): boolean {

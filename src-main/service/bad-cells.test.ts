@@ -1,5 +1,7 @@
 // Damaged, foreign and enormous cells in stores that are otherwise whole: the point says what is wrong with it, the others are as before.
 
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { parseKey } from '../../shared/model/key.ts';
@@ -258,7 +260,11 @@ test('TEXT where BLOB is expected is read, and forked as TEXT', async () => {
   await product.json(shapes.Plan, 'fork', path, thread, '--set', 'budget=9', '--commit', '--json');
   const raw = await product.json(
     z.array(z.object({ where: z.string(), storage: z.string() })),
-    ...['show', path, `${thread}-fork-1`, '--raw', '--json'],
+    'show',
+    path,
+    `${thread}-fork-1`,
+    '--raw',
+    '--json',
   );
   expect(raw).toContainEqual(expect.objectContaining({ where: 'checkpoints.checkpoint', storage: 'text' }));
   await product.json(shapes.Plan, 'undo', path, '--commit', '--json');
@@ -293,4 +299,40 @@ describe('10,000 levels deep', () => {
     expect(plan.committed).toBe(true);
     await product.call('stores.close', { store });
   });
+});
+
+describe('a cell of 200 MB', () => {
+  const items = 2_000;
+  const each = 100_000;
+
+  test('is listed, and its state looked at in windows, in bounded memory', async () => {
+    const path = copy();
+    const texts = Array.from({ length: items }, (_, i) => `"${String(i).padStart(each, 'x')}"`);
+    setCell(path, idsOf(path, thread).at(-1) ?? '', 'checkpoint', jsCell(`{"budget":1,"list":[${texts.join(',')}]}`));
+    const script = fileURLToPath(new URL('./testing/large-cell-child.ts', import.meta.url));
+    const seen = await unchanged(path, () => {
+      const child = spawnSync(process.execPath, [script, path, product.place.dataFolder], {
+        encoding: 'utf8',
+        maxBuffer: 1 << 26,
+      });
+      expect([child.status, child.stderr]).toEqual([0, '']);
+      return Promise.resolve(z.parse(Seen, JSON.parse(child.stdout)));
+    });
+    expect(seen.list).toMatchObject({ complete: true, total: 2, statusCounts: { terminal: 2 } });
+    expect(seen.root).toMatchObject({ total: 2 });
+    expect(seen.middle.total).toBe(items);
+    expect(seen.middle.children).toHaveLength(20);
+    expect(seen.text.text).toMatch(/^x{6}1999$/);
+    // The cell itself, SQLite's own copy of it while it is handed over, and one that was not collected yet.
+    expect((seen.maxRSS - seen.before) * 1024).toBeLessThan(4 * items * each);
+  });
+});
+
+const Seen = z.object({
+  list: z.unknown(),
+  root: z.unknown(),
+  middle: z.object({ total: z.number(), children: z.array(z.unknown()) }),
+  text: z.object({ text: z.string() }),
+  before: z.number(),
+  maxRSS: z.number(),
 });

@@ -1,6 +1,7 @@
 // Writing a thread document, streamed: however large the thread, a chunk and one cell are in memory.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
 import type { ExportingStore, Store } from '../../stores/store.ts';
 import { cellText } from './cells.ts';
 import { DocumentDigest } from './digest.ts';
@@ -19,7 +20,7 @@ export function* exportChunks(store: Store, thread: string): Generator<Uint8Arra
     throw new ForkpointError('unable', `Threads of ${store.describe().framework} cannot be exported.`);
   }
   if (store.threadSummary(thread) === null) {
-    throw new ForkpointError('not_found', `There is no thread ${JSON.stringify(thread)} in this store.`);
+    throw new ForkpointError('not_found', `There is no thread ${shownName(thread)} in this store.`);
   }
   const head = {
     format: store.format.format,

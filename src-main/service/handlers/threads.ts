@@ -4,6 +4,7 @@ import type { LineageColumns, Result } from '../../../shared/contract/methods.ts
 import type * as z from 'zod/mini';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Lineage } from '../../../shared/model/lineage.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
 import type { DiffSummary } from '../../../shared/model/shapes.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import { compareStates } from '../../analysis/compare.ts';
@@ -84,7 +85,7 @@ function summaryOf(open: OpenStore, checkpoint: Checkpoint): DiffSummary[] | nul
 }
 
 function noThread(thread: string): ForkpointError {
-  return new ForkpointError('not_found', `There is no thread ${JSON.stringify(thread)} in this store.`);
+  return new ForkpointError('not_found', `There is no thread ${shownName(thread)} in this store.`);
 }
 
 /** The same arrays: they are never changed once a lineage is made, and transports copy them. */

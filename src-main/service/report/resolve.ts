@@ -3,6 +3,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { parseKey, type CheckpointKey } from '../../../shared/model/key.ts';
 import { stringAt, type Lineage, type PointIndex } from '../../../shared/model/lineage.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Store, ThreadSummary } from '../../stores/store.ts';
 
 /** Runs a reading generator to its end without pausing: for the terminal, which waits anyway. */
@@ -18,7 +19,7 @@ export function requireThread(store: Store, thread: string): ThreadSummary {
   if (summary !== null) return summary;
   throw new ForkpointError(
     'not_found',
-    `There is no thread ${JSON.stringify(thread)} in ${store.backend.path}; nothing was changed.`,
+    `There is no thread ${shownName(thread)} in ${store.backend.path}; nothing was changed.`,
     'List the threads with `forkpoint threads <store>`; ids are taken exactly as they are written there.',
   );
 }
@@ -36,7 +37,7 @@ export function pointAt(store: Store, lineage: Lineage, index: PointIndex): Poin
 function none(store: Store, thread: string, text: string): ForkpointError {
   return new ForkpointError(
     'not_found',
-    `There is no checkpoint ${JSON.stringify(text)} in thread ${JSON.stringify(thread)} of ${store.backend.path}; nothing was changed.`,
+    `There is no checkpoint ${shownName(text)} in thread ${shownName(thread)} of ${store.backend.path}; nothing was changed.`,
     'See the keys with `forkpoint log <store> <thread> --all-namespaces`.',
   );
 }
@@ -97,7 +98,7 @@ export function resolvePoint(store: Store, thread: string, text: string, namespa
     if (found.length > 1) {
       throw new ForkpointError(
         'usage',
-        `${JSON.stringify(text)} fits ${found.length} checkpoints of thread ${JSON.stringify(thread)}; nothing was changed.`,
+        `${shownName(text)} fits ${found.length} checkpoints of thread ${shownName(thread)}; nothing was changed.`,
         'Give more characters, or the key from `forkpoint log`.',
       );
     }

@@ -8,10 +8,11 @@ import type { WriterDialect } from './ids.ts';
 import type { WriteRow } from './rows.ts';
 import type { PendingView, ResumeCode, TaskView } from '../store.ts';
 
-/** A text as a literal of the language. JSON's escapes are valid in both; U+2028/9 are escaped for JavaScript's sake. */
+/** A text as a literal of the language. JSON's escapes are valid in both; U+2028/9 are escaped for JavaScript's sake, changes of
+ * direction for the reader's. */
 function literal(text: string): string {
   return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -21,6 +21,7 @@ import { tasksOf } from './tasks.ts';
 import type { PointTasks } from './tasks.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey, parseKey } from '../../../shared/model/key.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import type { SqliteChange, SqliteReader, SqlRow, SqlValue, UndoGuard } from '../backend.ts';
 import type { ForkRequest, PlanContext, StorePlan } from '../store.ts';
@@ -35,19 +36,18 @@ export interface PlanSource {
 
 const unable = (message: string, hint: string | null = null): ForkpointError =>
   new ForkpointError('unable', message, hint);
-const shown = (thread: string): string => JSON.stringify(thread);
 
 /** Refuses a target thread that holds anything, in either table; the plan relies on its being empty. */
 export function relyOnNewThread(context: PlanContext, thread: string): void {
   const rows = context.relying.relyOnRows(
-    `thread ${shown(thread)} does not exist`,
+    `thread ${shownName(thread)} does not exist`,
     'SELECT (SELECT COUNT(*) FROM checkpoints WHERE thread_id = ?) AS points, (SELECT COUNT(*) FROM writes WHERE thread_id = ?) AS writes',
     [thread, thread],
   );
   if (Number(rows[0]?.['points'] ?? 0) > 0 || Number(rows[0]?.['writes'] ?? 0) > 0) {
     throw new ForkpointError(
       'exists',
-      `Thread ${shown(thread)} exists already in this store. Nothing was changed.`,
+      `Thread ${shownName(thread)} exists already in this store. Nothing was changed.`,
       'Choose another id for the new thread.',
     );
   }
@@ -104,7 +104,7 @@ function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
   if (parts === null || stored === undefined) {
     throw new ForkpointError(
       'not_found',
-      `There is no checkpoint ${key} in this store (any more). Nothing was changed.`,
+      `There is no checkpoint ${shownName(key)} in this store (any more). Nothing was changed.`,
       'Pick it from the log again.',
     );
   }
@@ -258,7 +258,7 @@ function inPlace(
   const guards: UndoGuard[] = [
     {
       kind: 'rows',
-      describe: `checkpoints that thread ${shown(thread)} has written since`,
+      describe: `checkpoints that thread ${shownName(thread)} has written since`,
       sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_id > ? ORDER BY checkpoint_ns, checkpoint_id',
       params: [thread, row.id],
     },
@@ -428,13 +428,13 @@ function intoNewThread(
   const guards: UndoGuard[] = [
     {
       kind: 'rows',
-      describe: `what thread ${shown(thread)} holds`,
+      describe: `what thread ${shownName(thread)} holds`,
       sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id',
       params: [thread],
     },
     {
       kind: 'rows',
-      describe: `what tasks of thread ${shown(thread)} have written`,
+      describe: `what tasks of thread ${shownName(thread)} have written`,
       sql: 'SELECT checkpoint_ns, checkpoint_id, task_id, idx FROM writes WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id, task_id, idx',
       params: [thread],
     },

@@ -8,6 +8,7 @@ import { neighbourWarnings } from './describe.ts';
 import { resumeCode } from './pending.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
 import type { SqliteChange, SqlRow, SqlTable, SqlValue, UndoGuard } from '../backend.ts';
 import type { ImportRequest, PlanContext, StorePlan, ThreadRecord } from '../store.ts';
 
@@ -124,13 +125,13 @@ export function planImport(own: PlanSource, request: ImportRequest, context: Pla
   const guards: UndoGuard[] = [
     {
       kind: 'rows',
-      describe: `what thread ${JSON.stringify(thread)} holds`,
+      describe: `what thread ${shownName(thread)} holds`,
       sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id',
       params: [thread],
     },
     {
       kind: 'rows',
-      describe: `what tasks of thread ${JSON.stringify(thread)} have written`,
+      describe: `what tasks of thread ${shownName(thread)} have written`,
       sql: 'SELECT checkpoint_ns, checkpoint_id, task_id, idx FROM writes WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id, task_id, idx',
       params: [thread],
     },

@@ -25,6 +25,7 @@ import { formatKey, parseKey } from '../../../shared/model/key.ts';
 import type { CheckpointKey, KeyParts } from '../../../shared/model/key.ts';
 import { linkKinds, stringAt, unknownStep } from '../../../shared/model/lineage.ts';
 import type { Lineage, PointIndex } from '../../../shared/model/lineage.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Checkpoint, Provenance } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import type { Backend, SqliteReader } from '../backend.ts';
@@ -54,7 +55,7 @@ const unforkable = (point: Point): Pick<StateView, 'unforkable'> => {
 const notFound = (key: string): ForkpointError =>
   new ForkpointError(
     'not_found',
-    `There is no checkpoint ${key} in this store (any more).`,
+    `There is no checkpoint ${shownName(key)} in this store (any more).`,
     'Refresh, or pick it from the log again.',
   );
 
@@ -96,7 +97,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
 
   threadDetail(thread: string): ThreadDetail {
     if (this.threadSummary(thread) === null) {
-      throw new ForkpointError('not_found', `There is no thread ${JSON.stringify(thread)} in this store.`, null);
+      throw new ForkpointError('not_found', `There is no thread ${shownName(thread)} in this store.`, null);
     }
     return detailOfThread(this.#reader, this.#read, thread, this.dialect() ?? 'python');
   }
