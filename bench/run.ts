@@ -9,7 +9,14 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   P1: async () => (await import('./thread-list.ts')).againstSql,
   P2: async () => (await import('./thread-list.ts')).againstSaver,
   P3: async () => (await import('./lineage-columns.ts')).bench,
+  P4: async () => (await import('./opening.ts')).firstRows,
+  P5: async () => (await import('./pan-zoom.ts')).bench,
   P6: async () => (await import('./state-diff.ts')).bench,
+  P9: async () => (await import('./large-state.ts')).bench,
+  P10: async () => (await import('./live.ts')).bench,
+  P11: async () => (await import('./fork-edit.ts')).bench,
+  P12: async () => (await import('./opening.ts')).memory,
+  P13: async () => (await import('./opening.ts')).start,
 };
 
 const [id = '', scale = '1', folder = '', results = ''] = process.argv.slice(2);
