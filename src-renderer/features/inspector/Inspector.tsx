@@ -1,8 +1,8 @@
 // The inspector of the selected checkpoint: State, Diff, Pending, Raw, and the facts beside them.
 
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { ArrowLeftRight, Copy, X } from 'lucide-react';
+import { ArrowLeftRight, Copy, PanelRight, X } from 'lucide-react';
 import { tabs } from '../../../shared/address/address.ts';
 import type { Tab } from '../../../shared/address/address.ts';
 import { registerActions } from '../../actions/action.ts';
@@ -62,6 +62,8 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
   const pending = useCall('pending.get', { store, key: checkpoint }, { revision });
   const about = useCall('state.about', { store, key: checkpoint, applied }, { revision });
   const [width, setWidth] = useRememberedSize('aside', 320);
+  /** In a narrow window the facts give way to the state and come over it when asked for. */
+  const [factsOver, setFactsOver] = useState(false);
   const waiting = openTasks(pending.data?.tasks ?? []);
 
   const onTabKey = (event: KeyboardEvent): void => {
@@ -114,6 +116,18 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
           </span>
         )}
         <ChangeButtons store={store} checkpoint={checkpoint} about={about.data} />
+        <Button
+          icon
+          look="quiet"
+          className="inspector-facts"
+          aria-label="Facts"
+          aria-expanded={factsOver}
+          aria-controls="inspector-side"
+          title="Facts about this checkpoint"
+          onClick={() => setFactsOver(!factsOver)}
+        >
+          <PanelRight size={15} />
+        </Button>
       </div>
       <div className="inspector-panel" id="inspector-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <Boundary key={tab} of={`${checkpoint} ${compared}`}>
@@ -131,7 +145,16 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
           {tab === 'raw' && <RawTab store={store} checkpoint={checkpoint} revision={revision} />}
         </Boundary>
       </div>
-      <div className="inspector-side" style={{ width }}>
+      <div
+        className={factsOver ? 'inspector-side inspector-side-over' : 'inspector-side'}
+        id="inspector-side"
+        style={{ width }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || !factsOver) return;
+          event.stopPropagation();
+          setFactsOver(false);
+        }}
+      >
         <Splitter
           label="Width of the facts"
           orientation="vertical"
