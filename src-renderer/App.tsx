@@ -8,15 +8,16 @@ import { registerLineageActions } from './features/lineage/actions.ts';
 import { LineagePane } from './features/lineage/LineagePane.tsx';
 import { Scrubber } from './features/lineage/Scrubber.tsx';
 import { DropTarget } from './features/open/DropTarget.tsx';
-import { BrokenScreen, EmptyScreen, GoneScreen, LostScreen } from './features/open/screens.tsx';
+import { BrokenScreen, EmptyScreen, GoneScreen, LostScreen, NoRunsScreen } from './features/open/screens.tsx';
 import { Palette } from './features/palette/Palette.tsx';
 import { StatusBar } from './features/status/StatusBar.tsx';
 import { ThreadsPane } from './features/threads/ThreadsPane.tsx';
-import { Toolbar } from './features/toolbar/Toolbar.tsx';
+import { Toolbar, nameOf } from './features/toolbar/Toolbar.tsx';
 import { useHost } from './host/host.ts';
-import { useConnection, useRevision, useService, useServiceEvent } from './service/client.ts';
+import { useCall, useConnection, useRevision, useService, useServiceEvent } from './service/client.ts';
 import { keepLocation } from './state/location.ts';
 import { beginSession, goToRequest, refreshStores, useOpenStore, useSession } from './state/session.ts';
+import type { OpenStore } from './state/session.ts';
 import { useView } from './state/view.ts';
 import { importDocument, keepHostInformed } from './tell-host.ts';
 import { windowActions } from './window-actions.ts';
@@ -64,12 +65,15 @@ export function App(): ReactNode {
     if (connection.connected && tried && facts === null) void beginSession(client, location.hash);
   }, [client, connection.connected]);
   useKeepStores();
+  useTitle(open?.info.path ?? null);
+  const isEmpty = useHoldsNoRun(open);
 
   const body = (): ReactNode => {
     if (!connection.connected) return <LostScreen reason={connection.reason} />;
     if (failure !== null && open === null) return <BrokenScreen failure={failure} />;
     if (gone !== undefined && open !== null) return <GoneScreen open={open} sentence={gone} />;
     if (open === null) return ready && opening === null ? <EmptyScreen /> : null;
+    if (isEmpty) return <NoRunsScreen open={open} />;
     return <Panes />;
   };
 
@@ -92,7 +96,23 @@ export function App(): ReactNode {
   );
 }
 
-/** Facts of the open stores (counts, live, read-only) are read again when a store changed and when the service is back. */
+/** True once the listing has ended without a thread. */
+function useHoldsNoRun(open: OpenStore | null): boolean {
+  const store = open?.store ?? null;
+  const changed = useRevision(store, null);
+  const [listed, setListed] = useState(0);
+  useServiceEvent('threads.progress', (progress) => {
+    if (progress.store === store && progress.complete) setListed((n) => n + 1);
+  });
+  const isAsked = store !== null && open?.info.threads === 0;
+  const { data } = useCall('threads.list', isAsked ? { store, search: '', status: null, from: 0, count: 1 } : null, {
+    revision: changed + listed,
+    keep: true,
+  });
+  return isAsked && data !== null && data.complete && data.total === 0;
+}
+
+/** Facts of the open stores (counts, live, read-only) are read again when a store changed, was listed, and when the service is back. */
 function useKeepStores(): void {
   const client = useService();
   const store = useView((v) => v.store);
@@ -105,9 +125,22 @@ function useKeepStores(): void {
     }, 1000);
     return () => clearTimeout(timer);
   }, [client, revision]);
+  useServiceEvent('threads.progress', ({ complete }) => {
+    if (complete) refreshStores(client).catch(() => undefined);
+  });
   useServiceEvent('store.gone', ({ store: id, message }) => {
     useSession.setState((s) => ({ gone: new Map(s.gone).set(id, message) }));
   });
+}
+
+/** The window's title, as task switchers and tabs show it: what is looked at first, the product last. */
+function useTitle(path: string | null): void {
+  const thread = useView((v) => v.thread);
+  useEffect(() => {
+    const shown = thread !== null && thread.length > 60 ? `${thread.slice(0, 59).toWellFormed()}…` : thread;
+    const parts = path === null ? [] : shown === null ? [nameOf(path)] : [shown, nameOf(path)];
+    document.title = [...parts, 'Forkpoint'].join(' – ');
+  }, [path, thread]);
 }
 
 function useWidth(): number {

@@ -29,6 +29,7 @@ export class OpenStore {
   readonly #states = new WeightedCache<StateView>(maxStateBytes);
   readonly #events: EventSource;
   readonly #stopWatching: () => void;
+  readonly #watched: boolean;
   #token: string | null = null;
   #gone: string | null = null;
 
@@ -41,6 +42,7 @@ export class OpenStore {
     );
     this.lineages = new Lineages(store);
     this.#token = store.changesSince(null).token;
+    this.#watched = live;
     this.#stopWatching = live ? store.backend.watch((event) => this.#onPlace(event)) : () => undefined;
     this.threads.start();
   }
@@ -51,7 +53,9 @@ export class OpenStore {
   }
 
   info(readOnly: boolean): StoreInfo {
-    return storeInfo(this.store, readOnly, { threads: this.threads.count, checkpoints: this.threads.checkpoints });
+    const counts = { threads: this.threads.count, checkpoints: this.threads.checkpoints };
+    const info = storeInfo(this.store, readOnly, counts);
+    return { ...info, live: info.live && this.#watched && this.#gone === null };
   }
 
   state(key: CheckpointKey, applied: boolean): StateView {

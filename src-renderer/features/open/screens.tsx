@@ -5,7 +5,8 @@ import type { ReactNode } from 'react';
 import { useHost } from '../../host/host.ts';
 import { useService } from '../../service/client.ts';
 import { useMessages } from '../../state/messages.ts';
-import { closeStore, openStore, useSession } from '../../state/session.ts';
+import { useOperation } from '../../state/operation.ts';
+import { closeStore, openStore, storeCan, useSession } from '../../state/session.ts';
 import type { OpenStore } from '../../state/session.ts';
 import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { Button, EmptyState, Logo } from '../../ui/controls.tsx';
@@ -99,6 +100,42 @@ export function BrokenScreen(props: {
       {path !== null && <p className="mono screen-path">{path}</p>}
       <p>{error.message}</p>
       {error.hint !== null && <p className="screen-how">{error.hint}</p>}
+    </EmptyState>
+  );
+}
+
+/** The store can be read and holds no thread. The window goes on watching: the first checkpoint takes this screen away. */
+export function NoRunsScreen(props: { readonly open: OpenStore }): ReactNode {
+  const { info, store } = props.open;
+  const sample = useSession((s) => s.host?.sample ?? null);
+  const client = useService();
+  return (
+    <EmptyState
+      mark={<Logo size={56} />}
+      title="No run is in this store yet"
+      action={
+        <>
+          {storeCan('import') && (
+            <Button
+              look="primary"
+              onClick={() => useOperation.getState().open({ operation: 'import', store, file: null })}
+            >
+              <FileInput size={14} /> Import a thread…
+            </Button>
+          )}
+          {sample !== null && (
+            <Button onClick={() => void openStore(client, sample)}>
+              <Database size={14} /> Open the sample store
+            </Button>
+          )}
+        </>
+      }
+    >
+      <p className="mono screen-path">{info.path}</p>
+      <p>
+        Its {info.framework} tables are there and hold no checkpoint.{' '}
+        {info.live && 'Forkpoint is following it: the first step that an agent writes appears here by itself.'}
+      </p>
     </EmptyState>
   );
 }

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { actionById } from '../../actions/action.ts';
 import { performAction, shortcutText } from '../../actions/keyboard.ts';
 import { useHost } from '../../host/host.ts';
-import { useService } from '../../service/client.ts';
+import { useConnection, useService } from '../../service/client.ts';
 import { useMessages } from '../../state/messages.ts';
 import { closeStore, openStore, useOpenStore, useSession } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
@@ -28,6 +28,8 @@ export function Toolbar(): ReactNode {
   const open = useOpenStore();
   const readOnlyHost = useSession((s) => s.host?.readOnly ?? false);
   const [notes, setNotes] = useState(false);
+  const connection = useConnection();
+  const isGone = useSession((s) => open !== null && s.gone.has(open.store));
   const palette = actionById('palette.open');
   return (
     <header className="toolbar">
@@ -59,7 +61,7 @@ export function Toolbar(): ReactNode {
           {(!open.info.writable || readOnlyHost) && (
             <Chip title="Forkpoint can show everything here and change nothing.">read-only</Chip>
           )}
-          {open.info.live && (
+          {open.info.live && connection.connected && !isGone && (
             <Chip tone="ok" title="What other processes write to this store appears here by itself.">
               <span aria-hidden="true">●</span> live
             </Chip>
