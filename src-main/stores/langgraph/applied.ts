@@ -165,8 +165,9 @@ function round(
       contradicted: false,
     };
   });
-  const unsure = open.filter((o) => distinct(o) > 1);
-  const complete = unsure.length === 0 || narrow(unsure, dialect, samples(unsure.map((o) => o.channel)));
+  // Also where all candidates give the same: one step of the history may show that it is none of them.
+  const told = open.filter((o) => o.candidates.length > 0);
+  const complete = told.length === 0 || narrow(told, dialect, samples(told.map((o) => o.channel)));
   let at = root;
   for (const channel of open) {
     const choice = channel.candidates.toSorted((a, b) => likelier(a.reducer, b.reducer, channel.writes.length))[0];

@@ -94,6 +94,13 @@ export function bodyOf(cursor: Cursor): Cursor {
   return at;
 }
 
+/** Ordinals from a value through nested objects down to its body. */
+export function objectDepth(value: Cursor): number[] {
+  const steps: number[] = [];
+  for (let at = value; at.kind === 'object'; at = at.child(0)) steps.push(0);
+  return steps;
+}
+
 /** Text of a string member, null where it is none. */
 export function stringMember(map: Cursor | null, key: string): string | null {
   const value = map?.get(key) ?? null;

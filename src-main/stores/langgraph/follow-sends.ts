@@ -1,7 +1,7 @@
 // Tool calls live twice: in the AI message, and in the pending Send that runs the tool. LangGraph runs what the Send carries,
 // so an edited call would run with its old arguments unless the Send is edited too.
 
-import { bodyOf, keysOf, stringMember } from './cells.ts';
+import { bodyOf, keysOf, objectDepth, stringMember } from './cells.ts';
 import { sameBytes, sendList } from './next.ts';
 import { messageFields } from './reducers.ts';
 import { openValue } from '../../values/open.ts';
@@ -73,7 +73,7 @@ function sentCalls(values: Cursor): SentCall[] {
   for (let i = 0; i < list.count; i++) {
     const send = list.child(i);
     const body = bodyOf(send);
-    const at = [...prefix, i, ...(body === send ? [] : depth(send))];
+    const at = [...prefix, i, ...(body === send ? [] : objectDepth(send))];
     const place = body.kind === 'list' ? 1 : Math.max(body.ordinalOf('args'), body.ordinalOf('arg'));
     if (place < 0 || place >= body.count) continue;
     for (const { call, ordinals } of callsIn(body.child(place), [...at, place])) {
@@ -81,13 +81,6 @@ function sentCalls(values: Cursor): SentCall[] {
     }
   }
   return found;
-}
-
-/** Ordinals through nested objects down to the body. */
-function depth(value: Cursor): number[] {
-  const steps: number[] = [];
-  for (let at = value; at.kind === 'object'; at = at.child(0)) steps.push(0);
-  return steps;
 }
 
 const members = ['name', 'args'] as const;

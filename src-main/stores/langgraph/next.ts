@@ -98,9 +98,9 @@ export function sendList(values: Cursor | null): Cursor | null {
   return tasks;
 }
 
-/** Channels that lead to a node, of all that the checkpoint names. */
+/** Channels that lead to a node: its own, which every node has though nothing may have been written to it, and known joins. */
 function triggersOf(node: string, channels: readonly string[]): string[] {
-  return channels.filter((c) => c === `${branchPrefix}${node}` || (c.startsWith(joinPrefix) && c.endsWith(`:${node}`)));
+  return [`${branchPrefix}${node}`, ...channels.filter((c) => c.startsWith(joinPrefix) && c.endsWith(`:${node}`))];
 }
 
 const notNodes = new Set(['__input__', '__interrupt__', '__snapshot_bumps__']);

@@ -81,7 +81,7 @@ export function pendingOf(situation: Situation): PendingView {
   if (tasks.unowned.length > 0) {
     taskViews.push({ id: null, name: null, error: null, interrupts: [], writes: views(tasks.unowned), argument: null });
   }
-  const unfinished = planned.filter((t) => !t.finished && !t.handled);
+  const unfinished = planned.filter((t) => !t.finished);
   const leftBehind = host === 'finished' && isHead;
   const next = leftBehind ? [] : (isHead ? unfinished : planned).map((t) => t.name);
   const open = planned.filter((t) => asks(t, isHead));

@@ -1,10 +1,10 @@
 // How writes combine with a channel's value. Reducers are code of the user's graph and are not stored, so a few common ones are
 // emulated on slices and each is held against what the thread itself shows: value before + writes → value after.
 
-import { bodyOf, stringMember } from './cells.ts';
+import { bodyOf, objectDepth, stringMember } from './cells.ts';
 import { sameBytes } from './next.ts';
 import { openValue } from '../../values/open.ts';
-import { setMember } from '../../values/splice.ts';
+import { replaceAt, setMember } from '../../values/splice.ts';
 import { ByteWriter } from '../../values/byte-writer.ts';
 import { writeArrayHeader, writeFloat64, writeInteger, writeString } from '../../values/msgpack/write.ts';
 import type { Cursor, Encoding } from '../../values/cursor.ts';
@@ -100,19 +100,34 @@ function messageSlice(value: Cursor): MessageSlice | null {
   };
 }
 
+/** What add_messages makes a message of: a text, `(role, content)`, `{role, content}`. The message itself is not in the store. */
+function unmadeMessage(value: Cursor): MessageSlice | null {
+  const pair = value.kind === 'list' && value.count === 2 && items(value).every((i) => i.kind === 'string');
+  const map =
+    value.kind === 'map' &&
+    value.get('content') !== null &&
+    (stringMember(value, 'role') ?? stringMember(value, 'type')) !== null;
+  if (value.kind !== 'string' && !pair && !map) return null;
+  return { id: map ? stringMember(value, 'id') : null, remove: false, slice: value.slice() };
+}
+
 /** add_messages: replaced by id, removed by RemoveMessage, else added at the end. */
 const messages: Reducer = {
   describe: 'messages are added, or replaced by their id',
   apply(before, writes, dialect) {
     if (!absent(before) && before.kind !== 'list') return null;
     let merged: (MessageSlice | null)[] = [];
+    let made = false;
     for (const item of absent(before) ? [] : items(before)) {
       const message = messageSlice(item);
       if (message === null) return null;
+      made = true;
       merged.push(message);
     }
     for (const write of writes) {
-      const right = (write.kind === 'list' ? items(write) : [write]).map(messageSlice);
+      const given = write.kind === 'list' ? items(write) : [write];
+      const right = given.map((m) => messageSlice(m) ?? unmadeMessage(m));
+      made ||= given.some((m) => messageFields(m) !== null);
       const gone = new Set<string>();
       const everything = right.findLastIndex((m) => m?.remove === true && m.id === '__remove_all__');
       if (everything >= 0) merged = [];
@@ -129,6 +144,8 @@ const messages: Reducer = {
       }
       merged = merged.filter((m) => m?.id === null || m?.id === undefined || !gone.has(m.id));
     }
+    // Texts alone are a list of texts.
+    if (!made && merged.length > 0) return null;
     return listOf(
       merged.map((m) => m?.slice ?? new Uint8Array()),
       dialect,
@@ -136,16 +153,14 @@ const messages: Reducer = {
   },
   agrees(expected, after) {
     if (exactly(expected, after)) return true;
-    // A message that was written without an id got one when it was added: that much may differ.
+    // A message that was written without an id got one when it was added, or was made of a text: that much may differ.
     const list = openValue(after.encoding, expected);
     if (after.kind !== 'list' || after.count !== list.count) return false;
     return items(list).every((item, i) => {
       const stored = after.child(i);
+      if (sameBytes(item.slice(), stored.slice())) return true;
       const fields = messageFields(item);
-      return (
-        sameBytes(item.slice(), stored.slice()) ||
-        (fields !== null && stringMember(fields, 'id') === null && messageFields(stored) !== null)
-      );
+      return messageFields(stored) !== null && (fields === null || stringMember(fields, 'id') === null);
     });
   },
 };
@@ -197,6 +212,70 @@ const sum: Reducer = {
   agrees: exactly,
 };
 
+const above = (a: Cursor, b: Cursor): boolean =>
+  a.kind === 'integer' && b.kind === 'integer'
+    ? BigInt(a.lexeme()) > BigInt(b.lexeme())
+    : a.approximate() > b.approximate();
+
+/** `max` and `min`, as Python has them: of equal ones the first stays. */
+function extreme(describe: string, replaces: (next: Cursor, kept: Cursor) => boolean): Reducer {
+  return {
+    describe,
+    apply(before, writes) {
+      const terms = absent(before) ? writes : [before, ...writes];
+      if (!terms.every(isNumber)) return null;
+      return terms.reduce((kept, next) => (replaces(next, kept) ? next : kept)).slice();
+    },
+    agrees: exactly,
+  };
+}
+
+const greatest = extreme('the greatest number is kept', above);
+const least = extreme('the least number is kept', (next, kept) => above(kept, next));
+
+/** Where a set holds its items: in the object that Python's serializer wrote, or in the `lc` record of JavaScript. */
+function itemsPlace(set: Cursor): { readonly list: Cursor; readonly ordinals: readonly number[] } | null {
+  if (set.kind === 'object') {
+    if (!/^builtins\.(frozen)?set$/.test(set.object?.className ?? '')) return null;
+    const list = bodyOf(set);
+    return list.kind === 'list' ? { list, ordinals: objectDepth(set) } : null;
+  }
+  const args = set.kind === 'map' && set.get('lc') !== null ? set.get('args') : null;
+  const path = args === null ? null : set.get('id');
+  if (args?.kind !== 'list' || path?.kind !== 'list' || path.count !== 1) return null;
+  const list = args.count === 1 && path.child(0).text() === 'Set' ? args.child(0) : null;
+  return list?.kind === 'list' ? { list, ordinals: [set.ordinalOf('args'), 0] } : null;
+}
+
+const union: Reducer = {
+  describe: 'writes are added to the set',
+  apply(before, writes, dialect) {
+    const sets = absent(before) ? writes : [before, ...writes];
+    const all = new Map<string, Uint8Array>();
+    for (const set of sets) {
+      const place = itemsPlace(set);
+      if (place === null) return null;
+      for (const item of items(place.list)) all.set(Buffer.from(item.slice()).toString('latin1'), item.slice());
+    }
+    const [first] = sets;
+    const place = first === undefined ? null : itemsPlace(first);
+    if (first === undefined || place === null) return null;
+    const whole = openValue(encodingOf(dialect), first.slice());
+    return replaceAt(whole, place.ordinals, listOf([...all.values()], dialect));
+  },
+  agrees(expected, after) {
+    const [a, b] = [itemsPlace(openValue(after.encoding, expected)), itemsPlace(after)];
+    if (a === null || b === null || a.list.count !== b.list.count) return false;
+    // The order of a set is of no meaning, and changes from one process to the next.
+    const slices = (list: Cursor): string[] =>
+      items(list)
+        .map((i) => Buffer.from(i.slice()).toString('latin1'))
+        .sort();
+    const [left, right] = [slices(a.list), slices(b.list)];
+    return left.every((item, i) => item === right[i]);
+  },
+};
+
 const concatenate: Reducer = {
   describe: 'writes are added to the text',
   apply(before, writes, dialect) {
@@ -232,7 +311,7 @@ function overwritten(write: Cursor): Cursor | null {
 export const likelier = (a: Reducer, b: Reducer, writes: number): number =>
   writes > 1 ? Number(a.describe === last.describe) - Number(b.describe === last.describe) : 0;
 
-const known: readonly Reducer[] = [messages, append, last, merge, sum, concatenate];
+const known: readonly Reducer[] = [messages, append, union, last, merge, sum, greatest, least, concatenate];
 
 export const reducers: readonly Reducer[] = known.map((reducer) => ({
   ...reducer,

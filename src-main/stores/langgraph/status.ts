@@ -127,7 +127,7 @@ export function verdictOf(situation: Situation): Verdict {
     return { status: 'interrupted', next, note: question(asking.interrupts[0]?.value ?? null) };
   }
   const failed = tasks.planned.find((t) => t.error !== null && !t.finished && !t.handled);
-  if (failed?.error) return { status: 'failed', next, note: errorLine(failed.error) };
+  if (failed?.error) return { status: 'failed', next, note: errorLine(failed.handlerError ?? failed.error) };
   return { status: 'idle', next, note: null };
 }
 

@@ -38,8 +38,10 @@ export interface PlannedTask {
   /** It has stored results: it will not run again unless the checkpoint is addressed by id. */
   readonly finished: boolean;
   readonly error: Cursor | null;
-  /** A handler of the node took the error over. */
+  /** A handler of the node took the error over, and has not failed itself. */
   readonly handled: boolean;
+  /** What the handler that took over failed with. */
+  readonly handlerError: Cursor | null;
   readonly interrupts: readonly StoredInterrupt[];
 }
 
@@ -140,6 +142,9 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
   const planned = named.map((next, i): PlannedTask => {
     const rows = owned[i]?.rows ?? [];
     const errorRow = rows.find((r) => r.channel === '__error__');
+    const handler = groups.find((g) => g.path.kind === 'handler' && g.path.node === next.node) ?? null;
+    const handlerRow =
+      handler?.rows.some(isResult) === true ? undefined : handler?.rows.find((r) => r.channel === '__error__');
     return {
       next,
       id: owned[i]?.id ?? ids[i]?.[0] ?? null,
@@ -147,7 +152,8 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
       rows,
       finished: rows.some(isResult),
       error: errorRow === undefined ? null : openCellOrDamaged(errorRow.type, errorRow.value),
-      handled: rows.some((r) => r.channel === '__error_source_node__'),
+      handled: rows.some((r) => r.channel === '__error_source_node__') && handlerRow === undefined,
+      handlerError: handlerRow === undefined ? null : openCellOrDamaged(handlerRow.type, handlerRow.value),
       interrupts: rows.filter((r) => r.channel === '__interrupt__').flatMap(interruptsOf),
     };
   });
