@@ -113,7 +113,7 @@ export class Operations {
     return this.#commit(store, this.#undoDraft(store, operationId), expect);
   }
 
-  /** Operations of this store, oldest first: those made at its path, and those of the store that it was copied or moved from. */
+  /** Operations of this store, oldest first: those made at its path, and those from before it was copied or moved here. */
   list(store: Store): Operation[] {
     const logged = this.#logged(store);
     const token = store.backend.token();
@@ -133,7 +133,7 @@ export class Operations {
    */
   recoverAll(store: Store): void {
     try {
-      const open = this.#logged(store).filter((op) => this.#isLeftOpen(op));
+      const open = this.#ofThisStore(store).own.filter((op) => this.#isLeftOpen(op));
       for (const { prepared } of open) {
         settle(store, this.#log, prepared.operationId, this.#bundlePath(prepared.operationId));
       }
@@ -322,16 +322,44 @@ export class Operations {
     }
   }
 
-  /** Everything that the log holds of this store, oldest first. */
+  /**
+   * What was done to this store, oldest first. Of the store that it is a copy of, only what the rows here bear out: what was done to
+   * either after the copy was made is no business of the other.
+   */
   #logged(store: Store): LoggedOperation[] {
+    const { own, original } = this.#ofThisStore(store);
+    if (original.length === 0) return own;
+    const token = store.backend.token();
+    const found = new Set(own);
+    // What holds here now cannot have been taken back here, whatever was done to the original.
+    const holding = original.filter((op) => op.state === 'committed' && this.#whyNot(store, op, token) === null);
+    const holds = new Set(holding.map((op) => op.prepared.operationId));
+    for (const op of holding) if (op.prepared.undoes === null || !holds.has(op.prepared.undoes)) found.add(op);
+    // … and what such an undo took back (or did again) was done to this store, too.
+    for (const op of [...original].reverse()) {
+      if (original.some((o) => found.has(o) && o.prepared.undoes === op.prepared.operationId)) found.add(op);
+    }
+    return [...own, ...original].filter((op) => found.has(op)).sort(byTime);
+  }
+
+  /** `own`: done at its path, or where it lay before it was moved. `original`: done to a store that it is a copy of, or the other way round. */
+  #ofThisStore(store: Store): { readonly own: LoggedOperation[]; readonly original: LoggedOperation[] } {
     const { path, reader } = store.backend;
-    let own: string | null = null;
-    return this.#log.read().filter((op) => {
-      if (op.prepared.store.path === path) return true;
-      own ??= fingerprint(reader);
+    const own: LoggedOperation[] = [];
+    const original: LoggedOperation[] = [];
+    let mark: string | null = null;
+    for (const op of this.#log.read()) {
+      const { path: at, fingerprint: before } = op.prepared.store;
+      if (at === path) {
+        own.push(op);
+        continue;
+      }
+      mark ??= fingerprint(reader);
       const after = op.fingerprintAfter;
-      return sameStore(op.prepared.store.fingerprint, own) || (after !== null && sameStore(after, own));
-    });
+      if (!sameStore(before, mark) && (after === null || !sameStore(after, mark))) continue;
+      (existsSync(at) ? original : own).push(op);
+    }
+    return { own, original };
   }
 
   #bundleProblem(op: LoggedOperation): string | null {
@@ -344,14 +372,23 @@ export class Operations {
   #whyNotUndoable(store: Store, op: LoggedOperation, token: string): string | null {
     const problem = this.#bundleProblem(op);
     if (problem !== null) return problem;
+    const known = this.#undoable.get(op.prepared.operationId);
+    if (known?.token === token) return known.reason;
+    return sizeOf(this.#bundlePath(op.prepared.operationId)) > checkedWhileListing
+      ? null
+      : this.#whyNot(store, op, token);
+  }
+
+  /** As `whyNotUndoable`, however large the bundle is. */
+  #whyNot(store: Store, op: LoggedOperation, token: string): string | null {
+    const problem = this.#bundleProblem(op);
+    if (problem !== null) return problem;
     const id = op.prepared.operationId;
     const known = this.#undoable.get(id);
     if (known?.token === token) return known.reason;
-    const bundle = this.#bundlePath(id);
-    if (sizeOf(bundle) > checkedWhileListing) return null;
     let reason: string | null = null;
     try {
-      store.backend.undo(bundle);
+      store.backend.undo(this.#bundlePath(id));
     } catch (thrown) {
       reason = asForkpointError(thrown).message;
     }
@@ -414,7 +451,9 @@ function published(draft: Draft, store: Store, operationId: string | null, extra
       ...(readOnly === null ? [] : [{ code: 'read_only', message: readOnly, remedy: 'Work on a copy of the store.' }]),
     ],
     diagnosis: null,
-    resume: resume === null ? null : { ...resume },
+    // The id of a new row is drawn again at commit: code that names it would name nothing before.
+    resume:
+      resume === null || (!committed && target !== null && resume.code.includes(target.id)) ? null : { ...resume },
     committed,
     operationId,
   };
@@ -447,6 +486,11 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+/** Ids begin with the time. */
+function byTime(a: LoggedOperation, b: LoggedOperation): number {
+  return a.prepared.operationId < b.prepared.operationId ? -1 : 1;
 }
 
 /** A bundle may be a file or a folder. */

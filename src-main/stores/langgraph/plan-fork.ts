@@ -7,7 +7,7 @@ import { textOf } from './cells.ts';
 import { neighbourWarnings } from './describe.ts';
 import { makeId, ticksAt, ticksOf } from './ids.ts';
 import type { WriterDialect } from './ids.ts';
-import { nextTasks } from './next.ts';
+import { isRouting, nextTasks } from './next.ts';
 import { damagedWrites, resumeCode } from './pending.ts';
 import { editValues, newCheckpointCell, newMetadata } from './plan-row.ts';
 import type { EditedValues } from './plan-row.ts';
@@ -210,6 +210,18 @@ function situationWarnings(source: Source, edited: EditedValues | null, kept: bo
       remedy: 'Fork the checkpoint before the node that should run again, or give the graph a new input.',
     });
   }
+  const commanded = source.tasks.unowned.filter((r) => r.channel !== '__resume__' && !isRouting(r.channel));
+  if (commanded.length > 0 && !kept) {
+    const channels = [...new Set(commanded.map((r) => `\`${r.channel}\``))].join(', ');
+    warnings.push({
+      code: 'command_dropped',
+      message: `A command has written to ${channels} since this checkpoint was stored, and LangGraph shows the state with it. The fork starts from what is stored, without it.`,
+      remedy:
+        edited === null
+          ? 'Keep the pending writes (--pending keep), or set the values by an edit.'
+          : 'Set the values by an edit.',
+    });
+  }
   const asked = (source.tasks.planned ?? []).some((t) => t.interrupts.length > 0 && !t.finished);
   if (asked && source.isHead && !kept) {
     warnings.push({
@@ -220,6 +232,16 @@ function situationWarnings(source: Source, edited: EditedValues | null, kept: bo
     });
   }
   return warnings;
+}
+
+/** Sub-graphs that keep their state between runs (their namespace names no task) and have rows newer than the point. */
+function statefulAhead(source: Source, context: PlanContext): string[] {
+  const rows = context.relying.relyOnRows(
+    'the sub-graphs that keep their state between runs',
+    `SELECT DISTINCT checkpoint_ns AS ns FROM checkpoints WHERE thread_id = ? AND checkpoint_ns > '' AND checkpoint_id > ? ORDER BY ns`,
+    [source.point.row.thread, source.point.row.id],
+  );
+  return rows.map((r) => textOf(r['ns'])).filter((ns) => !(ns.split('|').at(-1) ?? '').includes(':'));
 }
 
 function inPlace(
@@ -255,6 +277,16 @@ function inPlace(
       remedy: 'Fork the checkpoint of the parent graph before that task.',
     });
   }
+  const ahead = namespace === '' ? statefulAhead(source, context) : [];
+  if (ahead.length > 0) {
+    const names = ahead.map((n) => `\`${n}\``).join(', ');
+    warnings.push({
+      code: 'subgraph_ahead',
+      message: `The sub-graph ${names} keeps its state from run to run, and has run since this checkpoint: going on by the thread alone finds it in its newest state. Named by its id, LangGraph takes the sub-graph back as well.`,
+      remedy:
+        'Go on with the code that is given after the commit, which names the new checkpoint; or fork into a new thread.',
+    });
+  }
   const guards: UndoGuard[] = [
     {
       kind: 'rows',
@@ -273,7 +305,7 @@ function inPlace(
     changes: { backend: 'sqlite', changes: [row.change], guards },
     warnings: [...warnings, ...neighbourWarnings(own.reader, false)],
     target: { thread, id: row.id },
-    resume: resumeCode(source.point.dialect, thread, null, []),
+    resume: resumeCode(source.point.dialect, thread, ahead.length > 0 ? row.id : null, []),
     edited: edited === null ? null : { before: edited.before, after: edited.after },
     follows: edited?.follows ?? [],
   };
