@@ -130,8 +130,8 @@ export class OpenStore {
     }
     this.#gone =
       event === 'gone'
-        ? `${this.store.backend.path} is no longer there. Forkpoint did not touch it.`
-        : `${this.store.backend.path} was replaced by another file. Forkpoint did not touch it.`;
+        ? `\`${this.store.backend.path}\` is no longer there. Forkpoint did not touch it.`
+        : `\`${this.store.backend.path}\` was replaced by another file. Forkpoint did not touch it.`;
     this.threads.stop();
     this.lineages.stop();
     this.#events.emit('store.gone', { store: this.id, message: this.#gone });

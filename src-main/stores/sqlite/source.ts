@@ -189,6 +189,14 @@ export class ConnectionSource {
         'Whatever emptied it was not Forkpoint. Restore it from a copy.',
       );
     }
+    // Pages are a multiple of 512 bytes. SQLite would read what is missing of the last one as zeros, without a word.
+    if (stats.size % 512n !== 0n) {
+      throw new ForkpointError(
+        'corrupt',
+        `\`${this.path}\` was cut off in the middle of a page since it was opened.`,
+        'Whatever cut it was not Forkpoint. Restore it from a copy.',
+      );
+    }
   }
 
   #acquire(): Connection {
