@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { Button } from '../../ui/controls.tsx';
 import { CodeText } from '../inspector/CodeText.tsx';
-import { isUntouched, syntaxError } from './edits.ts';
+import { isEmptyHanded, isUntouched, syntaxError } from './edits.ts';
 import type { TypedEdit } from './edits.ts';
 import { JsonEditor } from './JsonEditor.tsx';
 import { keepKinds, kindProposals } from './number-kind.ts';
@@ -32,7 +32,8 @@ export function EditSection(props: {
     <Section
       title={
         <>
-          {words[edit.op]} · <span className="mono edit-path">{edit.path === '' ? 'the whole state' : edit.path}</span>
+          {edit.op === 'set' && edit.isNew ? 'Add' : words[edit.op]} ·{' '}
+          <span className="mono edit-path">{edit.path === '' ? 'the whole state' : edit.path}</span>
         </>
       }
       aside={
@@ -64,7 +65,8 @@ export function EditSection(props: {
       {/* The line is always there, so that nothing below moves while one types. */}
       <div className="edit-line" role="status">
         {error !== null ? (
-          <span className="edit-error">{error}</span>
+          // A value that is yet to be typed is no mistake.
+          <span className={isEmptyHanded(edit) ? 'faint' : 'edit-error'}>{error}</span>
         ) : proposals.length > 0 ? (
           <span>
             <span className="edit-kind-mark" aria-hidden="true">
@@ -82,6 +84,8 @@ export function EditSection(props: {
               {proposals.length === 1 ? `Write ${proposals[0]?.proposed}` : 'Keep the kinds that stood there'}
             </button>
           </span>
+        ) : edit.op === 'remove' ? (
+          <span className="faint">It is taken out of the state.</span>
         ) : isUntouched(edit) ? (
           <span className="faint">As it is stored.</span>
         ) : null}

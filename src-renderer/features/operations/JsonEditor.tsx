@@ -11,6 +11,8 @@ import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
 import { styleNonce } from '../../ui/nonce.ts';
 
+const parseErrors = jsonParseLinter();
+
 const colours = HighlightStyle.define([
   { tag: tags.propertyName, color: 'var(--keyword)' },
   { tag: tags.string, color: 'var(--string)' },
@@ -67,7 +69,8 @@ export function JsonEditor(props: JsonEditorProps): ReactNode {
           bracketMatching(),
           ...(value.includes('\n') ? [lineNumbers()] : []),
           json(),
-          linter(jsonParseLinter(), { delay: 300 }),
+          // Nothing typed yet is no mistake.
+          linter((view) => (view.state.doc.length === 0 ? [] : parseErrors(view)), { delay: 300 }),
           syntaxHighlighting(colours),
           theme,
           EditorView.lineWrapping,

@@ -5,8 +5,12 @@ import type { ReactNode } from 'react';
 import { registerActions } from '../../actions/action.ts';
 import { useHost } from '../../host/host.ts';
 import { useService } from '../../service/client.ts';
+import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { useMessages } from '../../state/messages.ts';
 import { useOperation } from '../../state/operation.ts';
+import { Button } from '../../ui/controls.tsx';
+import { Dialog } from '../../ui/overlays.tsx';
+import { Boundary } from '../inspector/Boundary.tsx';
 import { ForkSheet } from './ForkSheet.tsx';
 import { ImportSheet } from './ImportSheet.tsx';
 import { operationActions } from './operation-actions.ts';
@@ -25,10 +29,38 @@ export default function OperationSheet(): ReactNode {
   useEffect(() => registerActions('operations', operationActions(client, host)), [client, host]);
   return (
     <>
-      {start !== null && (start.operation === 'fork' || start.operation === 'edit') && <ForkSheet start={start} />}
-      {start?.operation === 'undo' && <UndoSheet store={start.store} operationId={start.operationId} />}
-      {start?.operation === 'import' && <ImportSheet store={start.store} file={start.file} />}
-      <OperationsLog />
+      <Boundary of={start} fallback={brokenSheet}>
+        {start !== null && (start.operation === 'fork' || start.operation === 'edit') && <ForkSheet start={start} />}
+        {start?.operation === 'undo' && <UndoSheet store={start.store} operationId={start.operationId} />}
+        {start?.operation === 'import' && <ImportSheet store={start.store} file={start.file} />}
+      </Boundary>
+      <Boundary of={null} fallback={nothing}>
+        <OperationsLog />
+      </Boundary>
     </>
+  );
+}
+
+const brokenSheet = (error: ForkpointError, retry: () => void): ReactNode => <Broken error={error} onRetry={retry} />;
+const nothing = (): ReactNode => null;
+
+/** A sheet that broke is a question in its place: the window behind it goes on. */
+function Broken(props: { readonly error: ForkpointError; readonly onRetry: () => void }): ReactNode {
+  const close = (): void => useOperation.getState().close();
+  return (
+    <Dialog
+      open
+      title="This sheet broke"
+      description="Nothing was written by it."
+      onClose={close}
+      buttons={
+        <>
+          <Button onClick={close}>Close</Button>
+          <Button onClick={props.onRetry}>Show it again</Button>
+        </>
+      }
+    >
+      {props.error.message} {props.error.hint}
+    </Dialog>
   );
 }

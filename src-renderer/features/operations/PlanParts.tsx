@@ -89,6 +89,9 @@ export function Warnings(props: {
   });
 }
 
+/** Errors that asking once more cannot change. */
+const settled: ReadonlySet<string> = new Set(['unable', 'unsupported', 'exists', 'bad_value', 'not_found', 'usage']);
+
 export function PlanError(props: { readonly error: ForkpointError; readonly onRetry?: () => void }): ReactNode {
   return (
     <div className="note note-error" role="alert">
@@ -97,7 +100,7 @@ export function PlanError(props: { readonly error: ForkpointError; readonly onRe
       </span>
       <span className="selectable">
         {props.error.message} {props.error.hint !== null && <span className="dim">{props.error.hint}</span>}{' '}
-        {props.onRetry !== undefined && (
+        {props.onRetry !== undefined && !settled.has(props.error.code) && (
           <button type="button" className="link note-link" onClick={props.onRetry}>
             Try again
           </button>
@@ -133,10 +136,12 @@ export function Then(props: { readonly view: PlanView }): ReactNode {
 export function planNote(planning: Planning, unit: string): ReactNode {
   const { view } = planning;
   if (planning.committing) return 'Writing…';
-  if (view === null) return planning.error === null ? 'Planning…' : null;
+  if (planning.error !== null) return 'Nothing can be committed as it stands.';
+  if (view === null) return planning.asked ? 'Planning…' : null;
   const amount = `${format.counted(rowsOf(view), unit)} · ${format.bytes(view.plan.counts.bytes)}`;
   const time = new Date(planning.at).toLocaleTimeString('en-GB');
-  return planning.current ? `${amount} · store as read at ${time}` : 'Planning again…';
+  if (planning.current) return `${amount} · store as read at ${time}`;
+  return planning.asked ? 'Planning again…' : null;
 }
 
 export function SheetButtons(props: {

@@ -8,9 +8,9 @@ import { useMessages } from '../../state/messages.ts';
 import { useOperation } from '../../state/operation.ts';
 import { useOpenStore } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
-import { ProgressLine } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
 import { Sheet } from '../../ui/overlays.tsx';
+import { ReadingLine } from '../inspector/ReadingLine.tsx';
 import { newestFirst } from './log-order.ts';
 import { rowsOf } from './moved.ts';
 import { Moved, PlanError, Section, SheetButtons, Warnings, Written, planNote } from './PlanParts.tsx';
@@ -72,7 +72,7 @@ export function UndoSheet(props: { readonly store: string; readonly operationId:
         />
       }
     >
-      <ProgressLine active={planning.slow} />
+      <ReadingLine active={planning.slow} text="Working out what would be put back" />
       <Moved text={planning.moved} />
       {operation !== undefined && (
         <Section title="Which operation">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromShape, isUntouched, syntaxError, toShapes, typedEdit } from './edits.ts';
+import { fromShape, isEmptyHanded, isUntouched, newValue, syntaxError, toShapes, typedEdit } from './edits.ts';
 
 describe('typed edits', () => {
   it('leave out what was opened and not changed', () => {
@@ -14,6 +14,17 @@ describe('typed edits', () => {
     expect(toShapes([edit])).toBeNull();
     expect(syntaxError({ ...edit, text: ' ' })).toBe('A value is missing.');
     expect(syntaxError({ ...edit, text: '{"a": 1' })).toBe('This is not JSON yet.');
+  });
+
+  it('may begin with nothing, and are nothing until a value is typed', () => {
+    const added = newValue('set', 'budget');
+    expect(isEmptyHanded(added)).toBe(true);
+    expect(syntaxError(added)).toBe('Type the new value as JSON.');
+    expect(toShapes([added])).toBeNull();
+    expect(toShapes([{ ...added, text: '1.0' }, newValue('remove', 'plan')])).toEqual([
+      { op: 'set', path: 'budget', value: '1.0' },
+      { op: 'remove', path: 'plan' },
+    ]);
   });
 
   it('keep edits that came from elsewhere as they were', () => {

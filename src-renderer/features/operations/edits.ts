@@ -10,6 +10,8 @@ export interface TypedEdit {
   /** Text that stood there when it was opened; null for an edit that came from elsewhere. */
   readonly original: string | null;
   readonly text: string;
+  /** True for a value that did not stand there: set at a path that is not there yet, or appended. */
+  readonly isNew: boolean;
 }
 
 let nextId = 1;
@@ -20,6 +22,7 @@ export const typedEdit = (path: string, original: string): TypedEdit => ({
   path,
   original,
   text: original,
+  isNew: false,
 });
 
 export const fromShape = (edit: EditShape): TypedEdit => ({
@@ -28,7 +31,21 @@ export const fromShape = (edit: EditShape): TypedEdit => ({
   path: edit.path,
   original: null,
   text: edit.op === 'remove' ? '' : edit.value,
+  isNew: edit.op === 'append',
 });
+
+/** An edit that begins with nothing: a value to be typed, or a removal. */
+export const newValue = (op: EditShape['op'], path: string): TypedEdit => ({
+  id: nextId++,
+  op,
+  path,
+  original: null,
+  text: '',
+  isNew: op !== 'remove',
+});
+
+/** True for an edit whose value is yet to be typed. */
+export const isEmptyHanded = (edit: TypedEdit): boolean => edit.op !== 'remove' && edit.text === '';
 
 /** True while the edit would change nothing: what stood there is still there. */
 export const isUntouched = (edit: TypedEdit): boolean => edit.op === 'set' && edit.original === edit.text;
@@ -37,7 +54,7 @@ export const isUntouched = (edit: TypedEdit): boolean => edit.op === 'set' && ed
 export function syntaxError(edit: TypedEdit): string | null {
   if (edit.op === 'remove' || parseJsonText(edit.text) !== null) return null;
   const bare = edit.text.trim();
-  if (bare === '') return 'A value is missing.';
+  if (bare === '') return edit.isNew ? 'Type the new value as JSON.' : 'A value is missing.';
   if (/^[^[{"\d-]/.test(bare) && !/[\n:]/.test(bare)) return 'This is not JSON yet. A text stands in double quotes.';
   return 'This is not JSON yet.';
 }

@@ -7,6 +7,15 @@ export function editValue(store: string, key: string, path: string): void {
   useOperation.getState().open({ operation: 'edit', store, key, edits: [], path });
 }
 
+/** Opens the sheet with the value at `path` removed, or an item to be typed at the end of it. */
+export function removeValue(store: string, key: string, path: string): void {
+  useOperation.getState().open({ operation: 'edit', store, key, edits: [{ op: 'remove', path }] });
+}
+
+export function appendTo(store: string, key: string, path: string): void {
+  useOperation.getState().open({ operation: 'edit', store, key, edits: [{ op: 'append', path, value: '' }] });
+}
+
 export function forkFrom(store: string, key: string): void {
   useOperation.getState().open({ operation: 'fork', store, key, edits: [] });
 }

@@ -14,6 +14,8 @@ export interface Planning {
   /** When it was made, and whether it is of what is asked now. */
   readonly at: number;
   readonly current: boolean;
+  /** False while what is asked cannot be read yet: then nothing is planned. */
+  readonly asked: boolean;
   readonly error: ForkpointError | null;
   readonly slow: boolean;
   readonly committing: boolean;
@@ -122,6 +124,7 @@ export function usePlan(store: string, args: OperationArgs | null, delay = 300):
     view: made?.view ?? null,
     at: made?.at ?? 0,
     current,
+    asked: text !== null,
     error: failed !== null && failed.text === text ? failed.error : null,
     slow,
     committing,

@@ -79,7 +79,10 @@ export function PendingTab(props: { readonly call: CallState<Pending> }): ReactN
 function whyOf(pending: Pending): string {
   const { reason } = pending;
   const repeats =
-    reason === null || /^["'{[]/.test(reason) || pending.tasks.some((t) => t.error?.includes(reason) === true);
+    reason === null ||
+    /^["'{[]/.test(reason) ||
+    pending.tasks.some((t) => t.error?.includes(reason) === true) ||
+    pending.tasks.some((t) => t.interrupts.some((i) => i.value !== null && actionRequests(i.value) !== null));
   return repeats ? sentenceOf(pending) : reason;
 }
 

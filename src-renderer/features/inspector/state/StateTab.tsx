@@ -13,7 +13,7 @@ import { storeCan } from '../../../state/session.ts';
 import { useView } from '../../../state/view.ts';
 import { Button, EmptyState, ProgressLine } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
-import { editValue } from '../../operations/start.ts';
+import { appendTo, editValue, removeValue } from '../../operations/start.ts';
 import { Sentence } from '../Sentence.tsx';
 import { Conversation } from './Conversation.tsx';
 import { FindBar } from './FindBar.tsx';
@@ -248,6 +248,12 @@ export function StateTab(props: {
                     if (node.path !== null) editValue(store, checkpoint, node.path);
                   }
                 : null,
+              append: (node) => {
+                if (node.path !== null) appendTo(store, checkpoint, node.path);
+              },
+              remove: (node) => {
+                if (node.path !== null) removeValue(store, checkpoint, node.path);
+              },
             }}
           />
         )}

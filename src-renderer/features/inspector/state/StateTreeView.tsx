@@ -4,6 +4,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { ContextMenu } from '@base-ui/react/context-menu';
 import { ChevronRight } from 'lucide-react';
+import { isPlumbing } from '../../../../shared/model/channels.ts';
 import type { Provenance } from '../../../../shared/model/shapes.ts';
 import type { OrdinalPath, ValueNode } from '../../../../shared/model/value-node.ts';
 import { Kbd } from '../../../ui/controls.tsx';
@@ -22,6 +23,8 @@ export interface NodeCommands {
   readonly copyPath: (node: ValueNode) => void;
   /** Null where the state cannot be edited. */
   readonly edit: ((node: ValueNode, at: OrdinalPath) => void) | null;
+  readonly append: (node: ValueNode) => void;
+  readonly remove: (node: ValueNode) => void;
 }
 
 export interface StateTreeViewProps {
@@ -235,6 +238,14 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
                       <Kbd shortcut="e" />
                     </span>
                   </ContextMenu.Item>
+                  {menuNode.kind === 'list' && (
+                    <ContextMenu.Item className="menu-item" onClick={() => commands.append(menuNode)}>
+                      Append an item…
+                    </ContextMenu.Item>
+                  )}
+                  <ContextMenu.Item className="menu-item" onClick={() => commands.remove(menuNode)}>
+                    Remove…
+                  </ContextMenu.Item>
                 </>
               )}
             </ContextMenu.Popup>
@@ -300,11 +311,11 @@ function TreeItem(props: {
         <span className="tree-missing" />
       ) : (
         <>
-          <span className="tree-label mono">
+          <span className={`tree-label mono ${row.path.length === 1 && isPlumbing(node.label) ? 'tree-plumbing' : ''}`}>
             <MarkedText text={node.label} mark={props.mark} />
           </span>
           <span className={`tree-value mono value-${node.kind}`}>
-            {open !== true && <MarkedText text={node.short} mark={props.mark} />}
+            {open !== true && <MarkedText text={shortOf(node)} mark={props.mark} />}
           </span>
           {unfolds(node) && (
             <button type="button" tabIndex={-1} className="link tree-all" onClick={props.onUnfold}>
@@ -329,6 +340,12 @@ function TreeItem(props: {
     </div>
   );
 }
+
+/** The value in short; how many items a plain list holds with separators, as every figure. */
+const shortOf = (node: ValueNode): string =>
+  node.kind === 'list' && node.children > 999 && node.short === `${node.children} items`
+    ? format.counted(node.children, 'item')
+    : node.short;
 
 /** The kind in people's words; how many a container holds stands in its value. */
 function kindWord(node: ValueNode): string {
