@@ -10,6 +10,12 @@ export type Probe = () => { readonly presence: 'here' | 'gone' | 'replaced'; rea
 
 /** Milliseconds from a signal to the look: a commit touches several files in a row. */
 const settle = 25;
+/**
+ * Milliseconds between two changes that are told, longer where the answer to one is costly: a writer that commits a thousand times
+ * a second must not be slowed by whoever follows it on the same cores. The first change after a pause is told at once.
+ */
+const tellEvery = 250;
+const tellShare = 12;
 /** Milliseconds between polls, longer where a look is costly: at most a thirtieth of the time goes into looking. */
 const pollEvery = 100;
 const pollShare = 30;
@@ -22,12 +28,16 @@ export function watchPlace(folder: string, probe: Probe, onChange: (event: Place
   let poll: NodeJS.Timeout | null = null;
   let watcher: FSWatcher | null = null;
 
+  let quietUntil = 0;
+
   const look = (): void => {
-    if (stopped) return;
+    if (stopped || performance.now() < quietUntil) return;
     const now = probe();
     if (now.presence === last.presence && now.version === last.version) return;
     last = now;
+    const before = performance.now();
     onChange(now.presence === 'here' ? 'changed' : now.presence);
+    quietUntil = before + Math.max(tellEvery, (performance.now() - before) * tellShare);
   };
   const again = (): void => {
     if (stopped) return;
@@ -39,10 +49,13 @@ export function watchPlace(folder: string, probe: Probe, onChange: (event: Place
   };
   const onSignal = (): void => {
     if (signal !== null || stopped) return;
-    signal = setTimeout(() => {
-      signal = null;
-      look();
-    }, settle);
+    signal = setTimeout(
+      () => {
+        signal = null;
+        look();
+      },
+      Math.max(settle, quietUntil - performance.now()),
+    );
     signal.unref();
   };
 
