@@ -25,7 +25,7 @@ export function Hint(props: { readonly scene: Scene; readonly point: PointIndex 
   const reason = lineage.reasons[lineage.reason[point] ?? 0] ?? '';
   const more = names.length - namedBranches;
   return (
-    <div className="lineage-hint ellipsis">
+    <div className={`lineage-hint ellipsis ${scene.options.axis === 'time' ? 'lineage-hint-time' : ''}`}>
       <b>{row === undefined ? 'step –' : stepName(row.checkpoint)}</b> in {names.slice(0, namedBranches).join(', ')}
       {more > 0 && ` and ${more} more`}
       {!Number.isNaN(time) && ` · ${exactTime(time)}`}

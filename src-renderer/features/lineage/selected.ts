@@ -3,6 +3,7 @@
 import { statusWord } from '../../../shared/model/status.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import { useView } from '../../state/view.ts';
+import { count } from '../../ui/format.ts';
 import { selectedPoint, useLineageState } from './lineage-state.ts';
 import type { PointRow } from './lineage-state.ts';
 
@@ -19,7 +20,7 @@ export const nodeName = (c: Pick<Checkpoint, 'node' | 'source'>): string =>
   c.node.length > 0 ? c.node.join('+') : (c.source ?? '–');
 
 /** The step as people write it, with a true minus: inputs are −1. */
-export const stepNumber = (step: number | null): string => (step === null ? '–' : String(step).replace('-', '−'));
+export const stepNumber = (step: number | null): string => (step === null ? '–' : count(step).replace('-', '−'));
 
 /** `step 25 · model` */
 export const stepName = (c: Checkpoint): string => `step ${stepNumber(c.step)} · ${nodeName(c)}`;

@@ -8,6 +8,8 @@ import { useMessages } from '../../state/messages.ts';
 import { useOperation } from '../../state/operation.ts';
 import { closeStore, openStore, storeCan, useSession } from '../../state/session.ts';
 import type { OpenStore } from '../../state/session.ts';
+import { useView } from '../../state/view.ts';
+import { nameOf } from '../toolbar/Toolbar.tsx';
 import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { Button, EmptyState, Logo } from '../../ui/controls.tsx';
 import './screens.css';
@@ -80,6 +82,7 @@ export function BrokenScreen(props: {
   readonly failure: { readonly path: string | null; readonly error: ForkpointError };
 }): ReactNode {
   const { path, error } = props.failure;
+  const other = useSession((s) => s.stores[0]);
   const client = useService();
   return (
     <EmptyState
@@ -91,6 +94,16 @@ export function BrokenScreen(props: {
           {path !== null && (
             <Button look="primary" onClick={() => void openStore(client, path)}>
               <RotateCw size={13} /> Try again
+            </Button>
+          )}
+          {other !== undefined && (
+            <Button
+              onClick={() => {
+                useSession.setState({ failure: null });
+                useView.getState().showStore(other.store);
+              }}
+            >
+              Show {nameOf(other.info.path)}
             </Button>
           )}
           <OpenButtons primary={false} />
@@ -165,14 +178,15 @@ export function GoneScreen(props: { readonly open: OpenStore; readonly sentence:
         </>
       }
     >
-      <p className="mono screen-path">{path}</p>
       <p>{props.sentence}</p>
+      <p className="screen-how">Put it back, or wait until it is written again; then open it again from here.</p>
     </EmptyState>
   );
 }
 
 /** The service died or cannot be reached; the client tries again by itself, so this screen goes away by itself. */
 export function LostScreen(props: { readonly reason: string | null }): ReactNode {
+  const { chooseStore } = useHost();
   return (
     <EmptyState
       alert
@@ -189,6 +203,11 @@ export function LostScreen(props: { readonly reason: string | null }): ReactNode
         Your store is as it was: what was committed is complete, what was not is not in it. The window connects again by
         itself and comes back to this view.
       </p>
+      {chooseStore === null && (
+        <p className="screen-how">
+          If <code className="mono">forkpoint serve</code> was ended, start it again: it prints a new address.
+        </p>
+      )}
     </EmptyState>
   );
 }

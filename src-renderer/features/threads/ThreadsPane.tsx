@@ -68,9 +68,19 @@ export function ThreadsPane(): ReactNode {
   const present = filterOrder.filter((s) => (rows.statusCounts[s] ?? 0) > 0 || s === status);
   const roomy = present.length <= 3;
   const others = roomy ? [] : present.filter((s) => quiet.includes(s) && s !== status);
+  /** A row far away (End, Page down) is chosen when it has been read. */
+  const awaited = useRef(-1);
+  useEffect(() => {
+    const arrived = awaited.current < 0 ? null : rows.row(awaited.current);
+    if (arrived === null) return;
+    awaited.current = -1;
+    showThread(arrived.thread);
+  });
   const move = (index: number): void => {
     const next = rows.row(index);
+    awaited.current = next === null ? index : -1;
     if (next !== null) showThread(next.thread);
+    else rows.want(index, index + 1);
   };
 
   return (
@@ -214,8 +224,16 @@ function FilterButton(props: {
   );
 }
 
-/** Long ids without spaces read better in the data's type. */
-const looksGenerated = (thread: string): boolean => /^[0-9a-f-]{20,}$/i.test(thread);
+/** Ids that a machine made read better in the data's type: hexadecimal ones, and those with a long run of letters and digits. */
+const looksGenerated = (thread: string): boolean =>
+  /^[0-9a-f-]{20,}$/i.test(thread) || /(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{16,}/i.test(thread);
+
+/** What would not be seen in an id and tells it from another one: line breaks, tabs, spaces at its ends. */
+const seen = (thread: string): string =>
+  thread
+    .replace(/\r?\n|\r/g, '⏎')
+    .replace(/\t/g, '⇥')
+    .replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length));
 
 function Row(props: { readonly row: ThreadRow; readonly now: number }): ReactNode {
   const { thread, detail, checkpoints, updatedAt } = props.row;
@@ -231,7 +249,7 @@ function Row(props: { readonly row: ThreadRow; readonly now: number }): ReactNod
         {detail === null ? '' : statusMark[detail.status]}
       </span>
       <span className={`thread-name ellipsis ${looksGenerated(thread) ? 'mono' : ''}`} title={thread} dir="auto">
-        {thread}
+        {seen(thread)}
       </span>
       {time !== null && (
         <time className="thread-time" title={exactTime(time)} dateTime={updatedAt ?? undefined}>

@@ -33,7 +33,7 @@ export function Toolbar(): ReactNode {
   const palette = actionById('palette.open');
   return (
     <header className="toolbar">
-      {open !== null && (
+      {open !== null && open.info.threads > 0 && connection.connected && !isGone && (
         <Button
           look="quiet"
           icon
