@@ -62,8 +62,13 @@ export class Workplace {
     return new Promise((resolve) => child.on('exit', (code) => resolve({ code: code ?? -1, out, err })));
   }
 
+  /** Ends the web hosts, as a person would who stops the program. */
+  endHosts(): void {
+    for (const host of this.#hosts.splice(0)) host.kill();
+  }
+
   dispose(): void {
-    for (const host of this.#hosts) host.kill();
+    this.endHosts();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -12,6 +12,7 @@ import type { PointRow } from './lineage-state.ts';
 import { cardHeight, cardWidth, firstPiece, itemKinds, laneY } from '../../../shared/layout/scene.ts';
 import type { Box, ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 import { spokenName } from './selected.ts';
+import { counted } from '../../ui/format.ts';
 
 /**
  * Cards that are elements, and treeitems in all. Measured: 150 elements pan smoothly, 300 halve the frame rate; a card is four. What is
@@ -153,7 +154,7 @@ export class NodeCache {
           ? spokenFacts(facts, point)
           : {
               role: 'treeitem',
-              'aria-label': `${data.size} steps folded${type === 'subgraph' ? `, sub-graph ${data.name}` : ''}`,
+              'aria-label': `${counted(data.size, 'step')} folded${type === 'subgraph' ? `, sub-graph ${data.name}` : ''}`,
               'aria-expanded': false,
               'aria-roledescription': undefined,
             };
