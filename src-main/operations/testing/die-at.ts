@@ -1,9 +1,12 @@
 // Run as a process of its own by the crash tests: forks a thread (or its head in place), and is killed by the system at the stage that it is told.
 
+import { flushCompileCache } from 'node:module';
 import { openStore } from '../../stores/registry.ts';
 import { Operations } from '../operations.ts';
 import { countingDraw, headOf } from './genuine-store.ts';
 
+// A process that is killed would never keep what it compiled.
+flushCompileCache();
 const [path, dataFolder, thread, stage, target] = process.argv.slice(2);
 if (path === undefined || dataFolder === undefined || thread === undefined || stage === undefined) process.exit(2);
 

@@ -2,6 +2,7 @@
 // to write at full speed. Takes one JSON argument, prints one JSON line.
 
 import { statSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -12,6 +13,9 @@ import { commitStages } from '../backend.ts';
 import { openFiles } from '../files/backend.ts';
 import { openSqlite } from '../sqlite/backend.ts';
 import { fileChanges, fileKinds, relyOnSample, sqliteChanges, sqliteKinds } from './sample-stores.ts';
+
+// A process that is killed would never keep what it compiled.
+flushCompileCache();
 
 const Job = z.discriminatedUnion('role', [
   z.object({
