@@ -66,6 +66,13 @@ export const DiffRow = z.object({
   message: z.nullable(z.object({ role: z.string(), id: z.nullable(z.string()) })),
   before: z.nullable(DiffSide),
   after: z.nullable(DiffSide),
+  /**
+   * Of two texts too long for `text`: the part that differs, with some of what is equal around it, and how many characters are
+   * equal before and after. Absent where the texts are short, or differ in more than 20,000 characters.
+   */
+  differing: z.optional(
+    z.object({ before: z.string(), after: z.string(), equalBefore: z.number(), equalAfter: z.number() }),
+  ),
 });
 export type DiffRow = z.infer<typeof DiffRow>;
 

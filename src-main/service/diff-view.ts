@@ -116,6 +116,11 @@ function pathOfChange(compared: Compared, change: Change): string {
 function rowOf(compared: Compared, change: Change): DiffRow {
   const { before, after } = compared;
   const { root, ordinals } = placeOf(compared, change);
+  const sides = {
+    before: sideOf(before, change.before, change.beforePath ?? []),
+    after: sideOf(after, change.after, change.afterPath ?? []),
+  };
+  const differing = differingOf(change.before, change.after, sides);
   return {
     op: change.op,
     channel: root === null ? '' : channelOf(root, ordinals),
@@ -123,8 +128,8 @@ function rowOf(compared: Compared, change: Change): DiffRow {
     pointer: root === null ? '' : pointerOf(root, ordinals),
     from: change.op === 'move' && before !== null ? logicalPathOf(before, change.beforePath ?? []) : null,
     message: root === null ? null : messageAround(root, ordinals),
-    before: sideOf(before, change.before, change.beforePath ?? []),
-    after: sideOf(after, change.after, change.afterPath ?? []),
+    ...sides,
+    ...(differing === null ? {} : { differing }),
   };
 }
 
@@ -163,3 +168,38 @@ function wholeText(value: Cursor): string | null {
   const text = value.kind === 'string' && value.isUnicode() ? value.text() : encodeTagged(value);
   return text.length > maxText ? null : text;
 }
+
+/** Texts longer than this are not looked into: both would be decoded whole. */
+const maxLooked = 64_000_000;
+/** Equal characters that stay around what differs. */
+const around = 160;
+
+/** Where two long texts differ; null where they are short, are no texts, or differ too widely. */
+function differingOf(
+  before: Cursor | null,
+  after: Cursor | null,
+  sides: { readonly before: Side | null; readonly after: Side | null },
+): NonNullable<DiffRow['differing']> | null {
+  if (before === null || after === null || before.kind !== 'string' || after.kind !== 'string') return null;
+  if ((sides.before?.text ?? null) !== null && (sides.after?.text ?? null) !== null) return null;
+  if (Math.max(before.end - before.start, after.end - after.start) > maxLooked) return null;
+  if (!before.isUnicode() || !after.isUnicode()) return null;
+  const a = before.text();
+  const b = after.text();
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a.charCodeAt(start) === b.charCodeAt(start)) start++;
+  let end = 0;
+  while (end < shorter - start && a.charCodeAt(a.length - 1 - end) === b.charCodeAt(b.length - 1 - end)) end++;
+  const from = whole(a, Math.max(0, start - around));
+  const left = a.length - whole(a, Math.min(a.length, a.length - end + around));
+  const cut = { before: a.slice(from, a.length - left), after: b.slice(from, b.length - left) };
+  if (Math.max(cut.before.length, cut.after.length) > maxText) return null;
+  return { ...cut, equalBefore: from, equalAfter: left };
+}
+
+/** The place itself, or the one before it where it would part a pair of surrogates. */
+const whole = (text: string, at: number): number => {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xdc00 && unit < 0xe000 ? at - 1 : at;
+};

@@ -213,20 +213,61 @@ describe('a state', () => {
     expect(channels.findLastIndex((c) => !isPlumbing(c))).toBeLessThan(channels.findIndex(isPlumbing));
     expect(diff.summary.map((s) => s.channel)).toEqual([...new Set(channels)]);
     const filtered = await client.call('diff.get', {
-      ...{ store, before: null, after, from: 0, count: 100 },
+      store,
+      before: null,
+      after,
+      from: 0,
+      count: 100,
       filter: { path: 'BRANCH:', channel: null },
     });
     expect(filtered).toMatchObject({ total: diff.total, matched: filtered.rows.length });
     expect(filtered.rows.length).toBeGreaterThan(0);
     expect(filtered.rows).toEqual(diff.rows.filter((r) => r.channel.startsWith('branch:')));
     const none = await client.call('diff.get', {
-      ...{ store, before: null, after, from: 0, count: 100 },
+      store,
+      before: null,
+      after,
+      from: 0,
+      count: 100,
       filter: { path: 'branch:', channel: 'messages' },
     });
     expect(none).toMatchObject({ matched: 0, rows: [] });
     const same = await client.call('diff.get', { store, before: after, after, from: 0, count: 100 });
     expect(same).toMatchObject({ total: 0, summary: [], rows: [] });
     expect(JSON.parse((await client.call('diff.patch', { store, before: null, after })).patch)).toBeInstanceOf(Array);
+  });
+
+  it('shows where two long texts differ', async () => {
+    const { store } = await open('langgraph-py/py-agent.sqlite');
+    const key = await head(store, 'agent-resumed');
+    const long = 'lorem \u{1f41d} '.repeat(5000);
+    const fork = async (at: string, text: string): Promise<string> => {
+      const edits = [{ op: 'set' as const, path: 'messages[0].content', value: JSON.stringify(text) }];
+      const { plan } = await client.call('operation.commit', {
+        store,
+        expect: (
+          await client.call('operation.plan', {
+            store,
+            args: { operation: 'fork', key: at, edits, target: { kind: 'in-place' }, pending: null, leave: [] },
+          })
+        ).plan.planId,
+        args: { operation: 'fork', key: at, edits, target: { kind: 'in-place' }, pending: null, leave: [] },
+      });
+      return plan.target?.checkpoint ?? '';
+    };
+    const before = await fork(key, `${long}was${long}`);
+    const after = await fork(before, `${long}is now${long}`);
+    const { rows } = await client.call('diff.get', { store, before, after, from: 0, count: 10 });
+    const row = rows.find((r) => r.channel === 'messages');
+    expect([row?.before?.text, row?.after?.text]).toEqual([null, null]);
+    const { differing } = row ?? {};
+    expect(differing?.before.length).toBeLessThan(400);
+    // What is equal and what differs make the whole text again.
+    const now = `${long}is now${long}`;
+    const { equalBefore = 0, equalAfter = 0 } = differing ?? {};
+    expect(now.slice(0, equalBefore) + differing?.after + now.slice(now.length - equalAfter)).toBe(now);
+    expect(differing?.before.isWellFormed()).toBe(true);
+    expect(differing?.after.isWellFormed()).toBe(true);
   });
 
   it('says which points cannot be forked, as their plan would', async () => {
@@ -238,7 +279,11 @@ describe('a state', () => {
       client.call('operation.plan', {
         store,
         args: {
-          ...{ operation: 'fork', key, edits: [], pending: null, leave: [] },
+          operation: 'fork',
+          key,
+          edits: [],
+          pending: null,
+          leave: [],
           target: { kind: 'thread', thread: null },
         },
       }),

@@ -57,7 +57,7 @@ function DiffBody(props: {
 }): ReactNode {
   const { row } = props;
   if (row.op === 'replace' && row.before !== null && row.after !== null) {
-    return <Replaced before={row.before} after={row.after} />;
+    return <Replaced before={row.before} after={row.after} differing={row.differing ?? null} />;
   }
   const side = row.op === 'remove' ? row.before : row.after;
   const key = row.op === 'remove' ? props.before : props.after;
@@ -68,20 +68,21 @@ function DiffBody(props: {
   return <OneSide side={side} store={props.store} at={key} />;
 }
 
-function Replaced(props: { readonly before: Side; readonly after: Side }): ReactNode {
-  const { before, after } = props;
+function Replaced(props: {
+  readonly before: Side;
+  readonly after: Side;
+  readonly differing: NonNullable<DiffRow['differing']> | null;
+}): ReactNode {
+  const { before, after, differing } = props;
   const bothTexts = before.node.kind === 'string' && after.node.kind === 'string';
   const complete = before.text !== null && after.text !== null;
-  const segments = useMemo(
-    () =>
-      bothTexts && before.text !== null && after.text !== null
-        ? foldSame(wordDiff(before.text, after.text), 160)
-        : null,
-    [bothTexts, before.text, after.text],
-  );
+  const was = bothTexts ? (differing?.before ?? before.text) : null;
+  const is = bothTexts ? (differing?.after ?? after.text) : null;
+  const segments = useMemo(() => (was === null || is === null ? null : foldSame(wordDiff(was, is), 160)), [was, is]);
   if (segments !== null) {
     return (
       <div className="diff-text selectable">
+        {differing !== null && <Equal count={differing.equalBefore} />}
         {segments.map((s, i) => {
           // oxlint-disable react/no-array-index-key -- the pieces of one text have no other identity
           if (s.kind === 'del') return <del key={i}>{s.text}</del>;
@@ -90,6 +91,7 @@ function Replaced(props: { readonly before: Side; readonly after: Side }): React
           return <span key={i}>{s.text}</span>;
           // oxlint-enable react/no-array-index-key
         })}
+        {differing !== null && <Equal count={differing.equalAfter} />}
       </div>
     );
   }
@@ -109,6 +111,12 @@ function Replaced(props: { readonly before: Side; readonly after: Side }): React
       )}
     </div>
   );
+}
+
+/** What is equal around the differing part of two long texts; State shows it whole. */
+function Equal(props: { readonly count: number }): ReactNode {
+  if (props.count === 0) return null;
+  return <span className="diff-gap faint"> … {format.counted(props.count, 'equal character')} … </span>;
 }
 
 function Gap(props: { readonly text: string }): ReactNode {

@@ -58,6 +58,18 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
     revealed.current = props.revealed;
   }, [activeIndex, props.revealed, reveal]);
 
+  // What was unfolded below its row comes into view as far as it fits, the row itself in any case.
+  const [unfolded, setUnfolded] = useState<OrdinalPath | null>(null);
+  useEffect(() => {
+    if (unfolded === null) return;
+    const index = tree.indexOf(unfolded);
+    if (index >= 0) {
+      reveal(index + tree.blockOf(unfolded));
+      reveal(index);
+    }
+    setUnfolded(null);
+  }, [unfolded, tree, reveal]);
+
   /** The nearest row of a value at or beyond `index`, skipping the slots of blocks. */
   const move = (index: number, direction: 1 | -1): void => {
     let at = Math.max(0, Math.min(index, tree.rows - 1));
@@ -75,7 +87,11 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
 
   const unfold = (path: OrdinalPath, node: ValueNode): void => {
     if (node.children > 0) tree.toggle(path);
-    else if (unfolds(node)) tree.setBlock(path, tree.blockOf(path) > 0 ? 0 : slotsFor(node));
+    else if (unfolds(node)) {
+      const slots = tree.blockOf(path) > 0 ? 0 : slotsFor(node);
+      tree.setBlock(path, slots);
+      if (slots > 0) setUnfolded(path);
+    }
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
