@@ -402,8 +402,7 @@ describe('others at work', () => {
       const answers = await Promise.all(
         [0, 1].map(() => runInChild({ commands: [command], dataFolder: product.place.dataFolder })),
       );
-      const codes = answers.map((a) => a.ran[0]?.code).sort();
-      expect(codes).toEqual([0, 3]);
+      expect(new Set(answers.map((a) => a.ran[0]?.code))).toEqual(new Set([0, 3]));
       const lost = answers.find((a) => a.ran[0]?.code === 3);
       isClear(errorOf(lost?.ran[0]), ['exists', 'moved', 'locked']);
       expect((await product.terminal('show', store, 'wanted')).code).toBe(0);

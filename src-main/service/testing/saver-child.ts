@@ -7,12 +7,11 @@ import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
 const [path] = process.argv.slice(2);
 if (path === undefined) process.exit(2);
 const saver = SqliteSaver.fromConnString(path);
-let ended = false;
-process.stdin.on('end', () => (ended = true)).resume();
+const input = process.stdin.resume();
 
 let parent: string | undefined;
 let count = 0;
-while (!ended) {
+while (!input.readableEnded) {
   const id = uuid6(count);
   const at = { configurable: { thread_id: 'busy', checkpoint_ns: '', checkpoint_id: parent } };
   const checkpoint = { ...emptyCheckpoint(), id, channel_values: { n: count, text: 'x'.repeat(2_000) } };

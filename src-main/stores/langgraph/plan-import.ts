@@ -34,8 +34,12 @@ function valueOf(cell: Cell): SqlValue {
       return text();
     case 'integer': {
       const digits = text();
-      if (!/^-?\d+$/.test(digits)) throw bad(`The cell \`${cell.name}\` of the document is not an integer.`);
-      return BigInt(digits);
+      if (!/^-?\d{1,19}$/.test(digits))
+        throw bad(`The cell \`${cell.name}\` of the document is not an integer of 64 bits.`);
+      const value = BigInt(digits);
+      if (BigInt.asIntN(64, value) !== value)
+        throw bad(`The cell \`${cell.name}\` of the document is not an integer of 64 bits.`);
+      return value;
     }
     case 'real': {
       const number = Number(text());
