@@ -7,6 +7,25 @@ import type { RefObject } from 'react';
 const tallest = 8_000_000;
 const margin = 8;
 
+/** How tall the space inside the scroller is, and how many pixels of rows one pixel of scrolling stands for. */
+export function scaleOf(total: number, height: number): { readonly space: number; readonly scale: number } {
+  const space = Math.min(total, tallest);
+  return { space, scale: total > space && space > height ? (total - height) / (space - height) : 1 };
+}
+
+/** Rows to draw for a view that begins at pixel `top` of all rows, some more at both ends. */
+export function windowAt(
+  top: number,
+  height: number,
+  count: number,
+  rowHeight: number,
+): { readonly from: number; readonly to: number } {
+  return {
+    from: Math.max(0, Math.min(Math.floor(top / rowHeight) - margin, count)),
+    to: Math.min(count, Math.ceil((top + height) / rowHeight) + margin),
+  };
+}
+
 export interface FixedRows {
   readonly scroller: RefObject<HTMLDivElement | null>;
   /** Height of the space inside the scroller. */
@@ -27,8 +46,7 @@ export function useFixedRows(count: number, rowHeight: number): FixedRows {
   /** Where the view begins, in pixels of all rows, and the scrollTop that stands for it. */
   const [at, setAt] = useState({ top: 0, scroll: 0 });
   const total = count * rowHeight;
-  const space = Math.min(total, tallest);
-  const scale = total > space && space > height ? (total - height) / (space - height) : 1;
+  const { space, scale } = scaleOf(total, height);
   const facts = useRef({ total, height, scale });
   useLayoutEffect(() => {
     facts.current = { total, height, scale };
@@ -91,9 +109,7 @@ export function useFixedRows(count: number, rowHeight: number): FixedRows {
     [rowHeight, moveTo],
   );
 
-  const first = Math.floor(at.top / rowHeight);
-  const from = Math.max(0, Math.min(first - margin, count));
-  const to = Math.min(count, Math.ceil((at.top + height) / rowHeight) + margin);
+  const { from, to } = windowAt(at.top, height, count, rowHeight);
   return {
     scroller,
     space,
