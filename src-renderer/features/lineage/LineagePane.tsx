@@ -24,7 +24,7 @@ import { foldOver, itemKinds, itemsIn, laneY } from '../../../shared/layout/scen
 import type { ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 import { nodeName } from './selected.ts';
 import { Tools } from './Tools.tsx';
-import { useCameraActions } from './use-camera.ts';
+import { motionMillis, useCameraActions } from './use-camera.ts';
 import { useLineage } from './use-lineage.ts';
 import { NodeCache, chooseItems, mostSpoken, spokenFacts } from './window-nodes.ts';
 import './lineage.css';
@@ -174,7 +174,7 @@ export function LineagePane(): ReactNode {
   );
 
   const goTo = useCallback((next: Camera, animated: boolean): void => {
-    const motion = animated && !calm() ? { duration: 120 } : {};
+    const motion = animated && !calm() ? { duration: motionMillis } : {};
     void flow.current?.setViewport(next, motion);
   }, []);
 

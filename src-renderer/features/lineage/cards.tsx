@@ -3,6 +3,7 @@
 import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { Node, NodeProps } from '@xyflow/react';
+import { isPlumbing } from '../../../shared/model/channels.ts';
 import { statusMark, statusWord } from '../../../shared/model/status.ts';
 import type { Status } from '../../../shared/model/status.ts';
 import type { DiffSummary } from '../../../shared/model/shapes.ts';
@@ -30,14 +31,16 @@ export interface CardData extends Record<string, unknown> {
 }
 export type CardNode = Node<CardData, 'point' | 'fold' | 'subgraph' | 'branch'>;
 
-/** Channels that a framework keeps for itself by the usual spellings (`__start__`, `branch:to:tools`): said only where nothing else changed. */
-const plumbing = (channel: string): boolean => channel.startsWith('__') || channel.includes(':');
-
-/** `messages +2 −1 · plan ~1` */
+/**
+ * `messages +2 −1 · plan ~1`: the channels of the graph's own author. Where only the framework's own changed, in words; the diff names them.
+ */
 export function summaryText(summary: readonly DiffSummary[]): string {
-  if (summary.length === 0) return 'no change';
-  const own = summary.filter((s) => !plumbing(s.channel));
-  return (own.length > 0 ? own : summary)
+  const own = summary.filter((s) => !isPlumbing(s.channel));
+  if (own.length === 0) {
+    if (summary.length === 0) return 'no change';
+    return summary.some((s) => s.channel === '__start__' && s.added > 0) ? 'holds the input' : 'routing only';
+  }
+  return own
     .map((s) => {
       const parts = [
         s.added > 0 ? `+${s.added}` : '',
@@ -85,11 +88,15 @@ const PointCard = memo(function PointCard({ data }: NodeProps<CardNode>): ReactN
 /** The nodes that a folded run went through, as far as read: `model ⇄ tools`. */
 export function foldNames(s: Pick<LineageState, 'branches' | 'rows'>, first: PointIndex, last: PointIndex): string {
   const next = s.branches?.next[first] ?? -1;
-  const names = [first, next, last].flatMap((p) => {
-    const row = s.rows.get(p);
-    return row === undefined ? [] : [nodeName(row.checkpoint)];
-  });
-  return [...new Set(names)].slice(0, 2).join(' ⇄ ');
+  const names = new Set(
+    [first, next, last].flatMap((p) => {
+      const row = s.rows.get(p);
+      return row === undefined ? [] : [nodeName(row.checkpoint)];
+    }),
+  );
+  // A framework's own node (`__start__`) tells nothing of the run.
+  const own = [...names].filter((name) => !isPlumbing(name));
+  return (own.length > 0 ? own : [...names]).slice(0, 2).join(' ⇄ ');
 }
 
 const FoldPill = memo(function FoldPill({ data }: NodeProps<CardNode>): ReactNode {

@@ -8,7 +8,7 @@ import { readingZoom } from './draw.ts';
 import type { Camera } from './draw.ts';
 import { minimapSize } from './Minimap.tsx';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
-import { cardHeight, cardWidth, laneY } from '../../../shared/layout/scene.ts';
+import { cardHeight, cardWidth, itemKinds, laneY } from '../../../shared/layout/scene.ts';
 import type { Box, Scene } from '../../../shared/layout/scene.ts';
 
 export interface CameraActions {
@@ -26,6 +26,9 @@ const isPlacedAnew = (last: Scene, scene: Scene): boolean =>
   (last.options.axis !== scene.options.axis ||
     last.options.unfoldAll !== scene.options.unfoldAll ||
     scene.options.opened.size < last.options.opened.size);
+
+/** How long the camera takes to get somewhere. */
+export const motionMillis = 120;
 
 /** Room around the tree: for a branch's name to the right. */
 const inset = { left: 36, top: 26, right: 130, bottom: 28 };
@@ -46,6 +49,7 @@ export function useCameraActions(given: {
   const thread = useView((v) => v.thread);
   const shownFor = useRef<string | null>(null);
   const isReady = useRef(false);
+  const aim = useRef({ camera: given.camera.current, until: 0 });
 
   const fit = useCallback((box: Box, least: number, most: number): Camera | null => {
     const { size } = latest.current;
@@ -145,11 +149,14 @@ export function useCameraActions(given: {
       },
       zoomBy: (factor) => {
         const { camera, size, goTo } = latest.current;
-        const { x, y, zoom } = camera.current;
+        // From where the last zoom is still going to, or keys pressed quickly would be half lost.
+        const { x, y, zoom } = performance.now() < aim.current.until ? aim.current.camera : camera.current;
         const next = Math.max(0.002, Math.min(2, zoom * factor));
         const cx = size.width / 2;
         const cy = size.height / 2;
-        goTo({ zoom: next, x: cx - ((cx - x) * next) / zoom, y: cy - ((cy - y) * next) / zoom }, true);
+        const to = { zoom: next, x: cx - ((cx - x) * next) / zoom, y: cy - ((cy - y) * next) / zoom };
+        aim.current = { camera: to, until: performance.now() + motionMillis };
+        goTo(to, true);
       },
       centre: (x, y) => {
         const { camera, size, goTo } = latest.current;
@@ -175,7 +182,12 @@ export function useCameraActions(given: {
     if (last === null || last.scene.branches.lineage.thread !== scene.branches.lineage.thread) return;
     const { camera, goTo } = latest.current;
     let next = camera.current;
-    const anchor = selected;
+    // A run that was opened by hand unfolds from where its pill was; else the selected card is the fixed point.
+    const openedByHand =
+      last.selected === selected && last.scene.kind[last.scene.itemOf[selected] ?? 0] === itemKinds.point
+        ? ([...scene.options.opened].find((point) => !last.scene.options.opened.has(point)) ?? -1)
+        : -1;
+    const anchor = openedByHand >= 0 ? openedByHand : selected;
     const old = last.scene.itemOf[anchor] ?? -1;
     const now = scene.itemOf[anchor] ?? -1;
     if (last.scene !== scene && old >= 0 && now >= 0) {
@@ -196,6 +208,7 @@ export function useCameraActions(given: {
       actions.overview();
       return;
     }
+    if (openedByHand >= 0) return;
     if (last.selected !== selected || (last.scene !== scene && last.scene.branches === scene.branches)) {
       const revealed = reveal(next, selected);
       if (revealed.x !== next.x || revealed.y !== next.y) goTo(revealed, true);
