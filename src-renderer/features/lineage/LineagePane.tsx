@@ -12,7 +12,7 @@ import { counted } from '../../ui/format.ts';
 import { branchLine } from '../../../shared/layout/branches.ts';
 import { cardLine, foldNames, nodeTypes, stepText } from './cards.tsx';
 import type { CardNode } from './cards.tsx';
-import { boxOf, draw, readingZoom } from './draw.ts';
+import { boxOf, draw, namingZoom, readingZoom } from './draw.ts';
 import type { Camera, CardText } from './draw.ts';
 import { Hint } from './Hint.tsx';
 import { comparePoint, openFold, pointOf, selectPoint, selectedPoint, useLineageState } from './lineage-state.ts';
@@ -31,6 +31,9 @@ import './lineage.css';
 
 /** The window is asked for again when the camera moved this far; it is wider than the pane by as much on each side. */
 const requery = 160;
+
+/** Names on strokes that are read at a time: a wide window of a wide tree at the zoom where they begin. */
+const mostNamed = 240;
 
 const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -127,9 +130,19 @@ export function LineagePane(): ReactNode {
         const y = laneY(scene.laneOf[scene.branch[item] ?? 0] ?? 0);
         if (y > box.top && y < box.bottom && (scene.right[item] ?? 0) < box.right) wanted.push(branch.tip);
       }
+      // The strokes carry names: those of the window are read, the middle of it first.
+      if (camera.current.zoom >= namingZoom) {
+        const named = itemsIn(scene, box).filter((item) => scene.kind[item] === itemKinds.point);
+        const middle = (box.left + box.right) / 2;
+        const away = (item: ItemIndex): number => Math.abs((scene.left[item] ?? 0) - middle);
+        for (const item of named.sort((p, q) => away(p) - away(q)).slice(0, mostNamed))
+          wanted.push(scene.first[item] ?? 0);
+      }
     }
     want([...wanted, ...spoken]);
-  }, [scene, items, spoken, selected, compared, near, size, path, want]);
+    // `moved`: see above.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [scene, items, spoken, selected, compared, near, size, path, want, moved]);
 
   const paint = useCallback((): void => {
     const element = canvas.current;

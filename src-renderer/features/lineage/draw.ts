@@ -18,6 +18,9 @@ export interface Camera {
 /** From this zoom on, cards are read; below it they are strokes and marks. */
 export const readingZoom = 0.6;
 
+/** From this zoom on, the strokes of single steps carry their names. */
+export const namingZoom = 0.3;
+
 export interface CardText {
   readonly name: string;
   readonly step: string;
@@ -208,7 +211,7 @@ function drawFar(canvas: CanvasRenderingContext2D, d: Drawing, box: Box): void {
   const { scene, colours } = d;
   const { branches } = scene.branches;
   const z = d.camera.zoom;
-  const thick = Math.max(1, Math.min(6, cardHeight * z * 0.28));
+  const thick = Math.max(1, Math.min(3, cardHeight * z * 0.28));
   for (let b = 0; b < branches.length; b++) {
     const branch = branches[b];
     if (branch === undefined) continue;
@@ -241,7 +244,7 @@ function drawFar(canvas: CanvasRenderingContext2D, d: Drawing, box: Box): void {
         canvas.lineWidth = 1;
         canvas.strokeStyle = strokeOf(d, scene.branch[item] ?? 0);
         canvas.stroke();
-        if (z > 0.3) {
+        if (z >= namingZoom) {
           const text = d.textOf(item);
           canvas.fillStyle = d.current.has(scene.branch[item] ?? 0) ? colours.of.text : colours.of.dim;
           canvas.font = `500 11px 'Inter Variable', sans-serif`;
