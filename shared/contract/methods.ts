@@ -53,7 +53,10 @@ export const LineageColumns = z.object({
 });
 export type LineageColumns = z.infer<typeof LineageColumns>;
 
-/** A value of a diff: enough to draw it. `text` is the whole text of a string or scalar up to 20,000 characters, else null. */
+/**
+ * A value of a diff: enough to draw it. `text` is the whole text of a string or scalar up to 20,000 characters, or the tagged JSON of
+ * a small list, map or object; else null.
+ */
 export const DiffSide = z.object({ node: ValueNode, text: z.nullable(z.string()) });
 /** One change of a diff. `path` is logical (null where none can name it), `pointer` points into the tagged document. */
 export const DiffRow = z.object({

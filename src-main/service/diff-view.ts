@@ -17,6 +17,8 @@ type Side = z.infer<typeof DiffSide>;
 
 /** Longest text of one side, in characters. */
 const maxText = 20_000;
+/** A list, map or object of at most so many bytes is given whole: it takes less room than the way to it. */
+const maxSmall = 400;
 
 export interface Compared {
   readonly beforeKey: string | null;
@@ -162,6 +164,7 @@ function sideOf(root: Cursor | null, value: Cursor | null, ordinals: readonly nu
 }
 
 function wholeText(value: Cursor): string | null {
+  if (value.count > 0 && value.end - value.start <= maxSmall) return encodeTagged(value);
   if (value.count > 0 || value.kind === 'bytes' || value.kind === 'opaque' || value.kind === 'ext') return null;
   // A stored character takes at least one byte, at most six in escaped JSON.
   if (value.end - value.start > maxText * 6) return null;

@@ -6,6 +6,7 @@ import type { DiffRow } from '../../../../shared/contract/methods.ts';
 import { isPlumbing } from '../../../../shared/model/channels.ts';
 import { useCall } from '../../../service/client.ts';
 import * as format from '../../../ui/format.ts';
+import { indentJson } from '../../../values/json-text.ts';
 import { foldSame, wordDiff } from '../../../values/word-diff.ts';
 import { CodeText } from '../CodeText.tsx';
 import { MessageBody, roleWord } from '../state/Conversation.tsx';
@@ -143,7 +144,11 @@ function OneSide(props: { readonly side: Side; readonly store: string; readonly 
       ) : (
         <>
           {node.tag !== null && <span className="diff-tag">{node.tag}</span>}
-          {whole ? text : text.slice(0, foldAt)}
+          {side.text !== null && node.children > 0 ? (
+            <CodeText text={indentJson(side.text, 90)} />
+          ) : (
+            <>{whole ? text : text.slice(0, foldAt)}</>
+          )}
           {!whole && text.length > foldAt && '…'}
         </>
       )}{' '}

@@ -69,7 +69,7 @@ export function questionLine(tagged: string): string {
   const root = parseJsonText(tagged);
   const sentence =
     stringOf(tagged, root) ??
-    ['question', 'message', 'prompt', 'description', 'error']
+    ['question', 'ask', 'query', 'prompt', 'message', 'description', 'reason', 'text', 'title', 'error']
       .map((name) => stringOf(tagged, member(root, name)))
       .find((words) => words !== null);
   return (sentence ?? tagged).slice(0, 300);

@@ -59,16 +59,16 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
   }, [activeIndex, props.revealed, reveal]);
 
   // What was unfolded below its row comes into view as far as it fits, the row itself in any case.
-  const [unfolded, setUnfolded] = useState<OrdinalPath | null>(null);
+  const unfolded = useRef<OrdinalPath | null>(null);
+  // After every picture, because the rows below are only laid out by the one after the gesture.
   useEffect(() => {
-    if (unfolded === null) return;
-    const index = tree.indexOf(unfolded);
-    if (index >= 0) {
-      reveal(index + tree.blockOf(unfolded));
-      reveal(index);
-    }
-    setUnfolded(null);
-  }, [unfolded, tree, reveal]);
+    const path = unfolded.current;
+    const index = path === null ? -1 : tree.indexOf(path);
+    unfolded.current = null;
+    if (path === null || index < 0) return;
+    reveal(index + tree.blockOf(path));
+    reveal(index);
+  });
 
   /** The nearest row of a value at or beyond `index`, skipping the slots of blocks. */
   const move = (index: number, direction: 1 | -1): void => {
@@ -89,8 +89,8 @@ export function StateTreeView(props: StateTreeViewProps): ReactNode {
     if (node.children > 0) tree.toggle(path);
     else if (unfolds(node)) {
       const slots = tree.blockOf(path) > 0 ? 0 : slotsFor(node);
+      if (slots > 0) unfolded.current = path;
       tree.setBlock(path, slots);
-      if (slots > 0) setUnfolded(path);
     }
   };
 
