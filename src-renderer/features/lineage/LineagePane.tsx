@@ -12,7 +12,7 @@ import { counted } from '../../ui/format.ts';
 import { branchLine } from '../../../shared/layout/branches.ts';
 import { cardLine, foldNames, nodeTypes, stepText } from './cards.tsx';
 import type { CardNode } from './cards.tsx';
-import { boxOf, draw, namingZoom, readingZoom } from './draw.ts';
+import { boxOf, draw, leastZoom, namingZoom, readingZoom } from './draw.ts';
 import type { Camera, CardText } from './draw.ts';
 import { Hint } from './Hint.tsx';
 import { comparePoint, openFold, pointOf, selectPoint, selectedPoint, useLineageState } from './lineage-state.ts';
@@ -253,7 +253,7 @@ export function LineagePane(): ReactNode {
               edges={[]}
               nodeTypes={nodeTypes}
               defaultViewport={camera.current}
-              minZoom={0.002}
+              minZoom={leastZoom}
               maxZoom={2}
               nodesDraggable={false}
               nodesConnectable={false}

@@ -31,11 +31,14 @@ export interface CardData extends Record<string, unknown> {
 }
 export type CardNode = Node<CardData, 'point' | 'fold' | 'subgraph' | 'branch'>;
 
+/** Routing, and the channel or node by which the input enters: where something else can be told, they tell nothing of the run. */
+const isFrameworks = (name: string): boolean => isPlumbing(name) || name === '__start__';
+
 /**
  * `messages +2 −1 · plan ~1`: the channels of the graph's own author. Where only the framework's own changed, in words; the diff names them.
  */
 export function summaryText(summary: readonly DiffSummary[]): string {
-  const own = summary.filter((s) => !isPlumbing(s.channel));
+  const own = summary.filter((s) => !isFrameworks(s.channel));
   if (own.length === 0) {
     if (summary.length === 0) return 'no change';
     return summary.some((s) => s.channel === '__start__' && s.added > 0) ? 'holds the input' : 'routing only';
@@ -95,7 +98,7 @@ export function foldNames(s: Pick<LineageState, 'branches' | 'rows'>, first: Poi
     }),
   );
   // A framework's own node (`__start__`) tells nothing of the run.
-  const own = [...names].filter((name) => !isPlumbing(name));
+  const own = [...names].filter((name) => !isFrameworks(name));
   return (own.length > 0 ? own : [...names]).slice(0, 2).join(' ⇄ ');
 }
 

@@ -18,6 +18,9 @@ export interface Camera {
 /** From this zoom on, cards are read; below it they are strokes and marks. */
 export const readingZoom = 0.6;
 
+/** At this zoom 200,000 unfolded steps fit a window. */
+export const leastZoom = 0.00002;
+
 /** From this zoom on, the strokes of single steps carry their names. */
 export const namingZoom = 0.3;
 
@@ -64,10 +67,12 @@ export function draw(canvas: CanvasRenderingContext2D, d: Drawing): void {
   if (camera.zoom >= readingZoom) {
     drawEdges(canvas, d, itemsIn(scene, { ...box, left: box.left - 400, right: box.right + 400 }));
     for (const item of itemsIn(scene, box)) if (!d.asElements.has(item)) drawPlainCard(canvas, d, item);
+    drawLongForks(canvas, d, box);
   } else {
+    // Where lanes are closer than a line is wide, the lanes lie on top of the ways to them.
+    drawLongForks(canvas, d, box);
     drawFar(canvas, d, box);
   }
-  drawLongForks(canvas, d, box);
   if (d.axis === 'time') drawRuler(canvas, d, box);
 }
 
@@ -212,7 +217,10 @@ function drawFar(canvas: CanvasRenderingContext2D, d: Drawing, box: Box): void {
   const { branches } = scene.branches;
   const z = d.camera.zoom;
   const thick = Math.max(1, Math.min(3, cardHeight * z * 0.28));
-  for (let b = 0; b < branches.length; b++) {
+  // The current ones on top, then the upper lanes: at far zoom all of them may fall on the same pixels.
+  const order = branches.map((_, b) => b).reverse();
+  order.sort((p, q) => Number(d.current.has(p)) - Number(d.current.has(q)));
+  for (const b of order) {
     const branch = branches[b];
     if (branch === undefined) continue;
     const lane = scene.laneOf[b] ?? 0;

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import type { RefObject } from 'react';
 import { useView } from '../../state/view.ts';
 
-import { readingZoom } from './draw.ts';
+import { leastZoom, readingZoom } from './draw.ts';
 import type { Camera } from './draw.ts';
 import { minimapSize } from './Minimap.tsx';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
@@ -130,7 +130,7 @@ export function useCameraActions(given: {
       },
       fitBranch: () => {
         const box = branchBox();
-        const next = box === null ? null : fit(box, 0.01, 1);
+        const next = box === null ? null : fit(box, leastZoom, 1);
         if (next !== null) latest.current.goTo(next, true);
       },
       fitSelection: () => {
@@ -144,14 +144,14 @@ export function useCameraActions(given: {
       overview: () => {
         const { scene, goTo } = latest.current;
         if (scene === null) return;
-        const next = fit({ left: 0, top: 0, right: scene.width, bottom: scene.height }, 0.002, 1);
+        const next = fit({ left: 0, top: 0, right: scene.width, bottom: scene.height }, leastZoom, 1);
         if (next !== null) goTo(next, true);
       },
       zoomBy: (factor) => {
         const { camera, size, goTo } = latest.current;
         // From where the last zoom is still going to, or keys pressed quickly would be half lost.
         const { x, y, zoom } = performance.now() < aim.current.until ? aim.current.camera : camera.current;
-        const next = Math.max(0.002, Math.min(2, zoom * factor));
+        const next = Math.max(leastZoom, Math.min(2, zoom * factor));
         const cx = size.width / 2;
         const cy = size.height / 2;
         const to = { zoom: next, x: cx - ((cx - x) * next) / zoom, y: cy - ((cy - y) * next) / zoom };

@@ -9,8 +9,10 @@ import { performAction } from '../../actions/keyboard.ts';
 import type { ThreadRow } from '../../../shared/contract/methods.ts';
 import { stringAt } from '../../../shared/model/lineage.ts';
 import type { Lineage } from '../../../shared/model/lineage.ts';
+import type { Branches } from '../../../shared/layout/branches.ts';
 import { useCall } from '../../service/client.ts';
-import { keyAt, useLineageState } from '../lineage/lineage-state.ts';
+import { keyAt, selectPoint, useLineageState } from '../lineage/lineage-state.ts';
+import { stepNumber } from '../lineage/selected.ts';
 import { useView } from '../../state/view.ts';
 import { Kbd } from '../../ui/controls.tsx';
 import { counted } from '../../ui/format.ts';
@@ -26,6 +28,18 @@ export function findIds(lineage: Lineage, text: string, limit: number): number[]
   for (let i = lineage.count - 1; i >= 0 && found.length < limit; i--) {
     if (stringAt(lineage.ids, i).toLowerCase().includes(wanted)) found.push(i);
   }
+  return found;
+}
+
+/** Points at the step that `text` names (`25`, `step 25`, `−1`), at most `limit`, the followed branch's own first. */
+export function findSteps(branches: Branches, path: Int32Array, text: string, limit: number): number[] {
+  const named = /^(?:step\s*)?([-−]?\d[\d,]*)$/i.exec(text)?.[1];
+  if (named === undefined) return [];
+  const wanted = Number(named.replace('−', '-').replaceAll(',', ''));
+  const { step, count } = branches.lineage;
+  const own = path.find((point) => step[point] === wanted);
+  const found = own === undefined ? [] : [own];
+  for (let i = 0; i < count && found.length < limit; i++) if (step[i] === wanted && i !== own) found.push(i);
   return found;
 }
 
@@ -62,6 +76,8 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
   const query = useDeferredValue(text.trim());
   const store = useView((v) => v.store);
   const lineage = useLineageState((s) => s.lineage);
+  const branches = useLineageState((s) => s.branches);
+  const path = useLineageState((s) => s.path);
   const threads = useCall(
     'threads.list',
     store === null ? null : { store, search: query, status: null, from: 0, count: shownThreads },
@@ -74,6 +90,7 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
       words.every((w) => `${a.group} ${a.label}`.toLowerCase().includes(w)),
   );
   const ids = lineage === null || query.length < 3 ? [] : findIds(lineage, query, shownCheckpoints);
+  const steps = branches === null ? [] : findSteps(branches, path, query, shownCheckpoints);
   const rows = threads.data?.rows ?? [];
   const matched = threads.data?.matched ?? 0;
   const run = (perform: () => void): void => {
@@ -85,6 +102,7 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
   const group = rows.length > 0 && <ThreadGroup rows={rows} matched={matched} query={query} run={run} />;
   // What is chosen is the first line, as long as the person has not moved to another that is still there.
   const found = [
+    ...steps.map((i) => `step ${i}`),
     ...(words.length > 0 ? rows.map(threadValue) : []),
     ...ids.map((i) => `checkpoint ${i}`),
     ...actions.map((a) => a.id),
@@ -98,7 +116,7 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
       <Command.Input
         autoFocus
         className="palette-field"
-        placeholder="Command, thread, or checkpoint id"
+        placeholder="Command, thread, step or checkpoint id"
         value={text}
         onValueChange={(next) => {
           setText(next);
@@ -107,6 +125,16 @@ function PaletteBody(props: { readonly close: () => void }): ReactNode {
       />
       <Command.List className="palette-list">
         <Command.Empty className="palette-empty">Nothing here is called “{query}”.</Command.Empty>
+        {steps.length > 0 && branches !== null && (
+          <Command.Group heading="Steps of this thread">
+            {steps.map((i) => (
+              <Command.Item key={i} value={`step ${i}`} onSelect={() => run(() => selectPoint(i))}>
+                <span>Go to step {stepNumber(branches.lineage.step[i] ?? null)}</span>
+                <span className="palette-hint faint">{branches.branches[branches.branchOf[i] ?? -1]?.name}</span>
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
         {words.length > 0 && group}
         {ids.length > 0 && lineage !== null && (
           <Command.Group heading="Checkpoints of this thread">

@@ -125,7 +125,9 @@ function StoreMenu(): ReactNode {
 
   const items: MenuItem[] = stores.map((o) => ({
     id: o.store,
-    label: nameOf(o.info.path),
+    label: stores.some((p) => p !== o && nameOf(p.info.path) === nameOf(o.info.path))
+      ? o.info.path.split(/[/\\]/).slice(-2).join('/')
+      : nameOf(o.info.path),
     icon: <Database size={14} />,
     hint: o.store === open?.store ? '✓' : undefined,
     perform: () => useView.getState().showStore(o.store),
