@@ -99,6 +99,21 @@ test('typed edits are not lost by Esc, invalid JSON cannot be committed, a numbe
   await expect(sheet).toHaveCount(0);
 });
 
+test('a message’s text is edited from the conversation', async ({ work, app }) => {
+  const store = await openAt(work, app, 'approvals-demo');
+  await app.page.getByRole('button', { name: /^messages/ }).click();
+  const card = app.page.getByRole('log').getByRole('article').nth(1);
+  await card.hover();
+  await card.getByRole('button', { name: 'Edit text' }).click();
+  const sheet = app.dialog('Edit');
+  await expect(sheet.locator('.edit-path')).toHaveText('messages[1].kwargs.content');
+  await retype(app, sheet, '"Where is my lamp?"');
+  await expect(commitOf(sheet)).toBeEnabled();
+  await commitOf(sheet).click();
+  await expect(app.thread('approvals-demo-fork-1')).toHaveAttribute('aria-selected', 'true');
+  expect(await value(work, store, 'approvals-demo-fork-1', 'messages[1].kwargs.content')).toBe('Where is my lamp?');
+});
+
 test('an id that is taken is refused where it is typed', async ({ work, app }) => {
   await openAt(work, app, 'approvals-demo');
   await app.page.keyboard.press('f');

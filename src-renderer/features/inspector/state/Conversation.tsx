@@ -24,7 +24,8 @@ export interface ConversationProps {
   readonly total: number;
   readonly revision: number;
   readonly mark: string;
-  readonly onEdit: ((at: OrdinalPath, logical: string) => void) | null;
+  /** Edits the value at a place: a message, or its text alone. */
+  readonly onEdit: ((at: OrdinalPath) => void) | null;
 }
 
 export function Conversation(props: ConversationProps): ReactNode {
@@ -157,7 +158,7 @@ export function MessageCard(props: {
   readonly place: { readonly store: string; readonly key: string; readonly applied: boolean };
   readonly at: OrdinalPath;
   readonly mark: string;
-  readonly onEdit?: ((at: OrdinalPath, logical: string) => void) | null;
+  readonly onEdit?: ((at: OrdinalPath) => void) | null;
 }): ReactNode {
   const { message } = props;
   const [whole, setWhole] = useState(false);
@@ -173,13 +174,20 @@ export function MessageCard(props: {
         <span className="spring" />
         {failed && <span className="message-error-word">✕ failed</span>}
         {props.onEdit != null && (
-          <button
-            type="button"
-            className="link message-edit"
-            onClick={() => props.onEdit?.(props.at, `${props.member}[${message.ordinal}]`)}
-          >
-            Edit
-          </button>
+          <span className="message-edit">
+            {message.textPath !== null && message.text !== '' && (
+              <button
+                type="button"
+                className="link"
+                onClick={() => props.onEdit?.([...props.at, ...(message.textPath ?? [])])}
+              >
+                Edit text
+              </button>
+            )}
+            <button type="button" className="link" onClick={() => props.onEdit?.(props.at)}>
+              Edit
+            </button>
+          </span>
         )}
       </header>
       <MessageBody

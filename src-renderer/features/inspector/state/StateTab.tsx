@@ -131,6 +131,16 @@ export function StateTab(props: {
   const said = shown.tree.rows > 0 && (notes.length > 0 || absent.length > 0);
   const canEdit = (storeCan('fork') || storeCan('edit')) && about?.unforkable == null;
 
+  /** The sheet takes paths as people write them; ordinals are only a place in this state. */
+  const editAt = (at: OrdinalPath): void => {
+    client.call('state.value', { store, key: checkpoint, applied, path: [...at], limit: 0, indent: 0 }).then(
+      ({ path: logical }) => {
+        if (logical !== null) editValue(store, checkpoint, logical);
+      },
+      (thrown: unknown) => say(thrown),
+    );
+  };
+
   const copyValue = (node: ValueNode, at: OrdinalPath): void => {
     const place = { store: shown.store, key: shown.key, applied: shown.applied, path: [...at] };
     const copy = async (): Promise<void> => {
@@ -219,7 +229,7 @@ export function StateTab(props: {
             total={conversation.messages}
             revision={revision}
             mark={found}
-            onEdit={canEdit ? (_at, logical) => editValue(store, checkpoint, logical) : null}
+            onEdit={canEdit ? editAt : null}
           />
         ) : shown.tree.rows === 0 ? (
           <EmptyState small title="No state here">
