@@ -12,10 +12,11 @@ const start = Date.UTC(2026, 10, 20);
 /** Between the calendar's beginning and 1970, in the 100 ns that a UUID of version 6 counts. */
 const calendar = 0x01b21dd213814000n;
 
-/** The id of the `n`th checkpoint ever made here, one second after the one before. */
-function idOf(n: number): string {
+/** The id of the `n`th checkpoint ever made here, one second after the one before; LangGraph.js keeps the step in the clock field. */
+function idOf(n: number, step: number): string {
+  const clock = step < 0 ? 0x1_0000 + step : (0x8000 + step) & 0xffff;
   const ticks = (BigInt(start + n * 1000) * 10_000n + calendar).toString(16).padStart(15, '0');
-  return `${ticks.slice(0, 8)}-${ticks.slice(8, 12)}-6${ticks.slice(12)}-8000-${n.toString(16).padStart(12, '0')}`;
+  return `${ticks.slice(0, 8)}-${ticks.slice(8, 12)}-6${ticks.slice(12)}-${clock.toString(16)}-${n.toString(16).padStart(12, '0')}`;
 }
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -46,7 +47,7 @@ export class MadeStore {
     let parent = typeof last?.['id'] === 'string' ? last['id'] : null;
     database.exec('BEGIN');
     for (let i = from; i < to; i++) {
-      const id = idOf(this.#made++);
+      const id = idOf(this.#made++, i - 1);
       const node = i % 2 === 0 ? 'model' : 'tools';
       const checkpoint = {
         v: 4,

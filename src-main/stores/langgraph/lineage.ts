@@ -291,7 +291,8 @@ function* build(
     const [start, end] = [ids.offsets[i]!, ids.offsets[i + 1]!];
     const dated = isUuidV6At(ids.bytes, start, end);
     time[i] = dated ? timeAt(ids.bytes, start) : Number.NaN;
-    step[i] = dated ? stepAt(ids.bytes, start) : unknownStep;
+    const at = parent[i]!;
+    step[i] = dated ? wholeStep(stepAt(ids.bytes, start), at < 0 ? unknownStep : step[at]!) : unknownStep;
     const head = heads[ns]!;
     if (head < 0 || compareTexts(ids, i, ids, head) > 0) heads[ns] = i;
     if (i % batchColumns === batchColumns - 1) yield count;
@@ -315,6 +316,11 @@ function* build(
   };
   if (previous === null && inPlace) idOrders.set(lineage, byId);
   return lineage;
+}
+
+/** An id holds 14 bits of its step: beyond 16,381 the parent's step tells how often they have gone round. */
+function wholeStep(own: number, parent: number): number {
+  return parent < 0x2000 ? own : own + 0x4000 * Math.round((parent + 1 - own) / 0x4000);
 }
 
 /** Hosts of all rows that begin a run, read from their metadata unless they are known already. */
