@@ -7,7 +7,7 @@ import { openPoint } from './point.ts';
 import type { RowReader } from './rows.ts';
 import type { WriterDialect } from './ids.ts';
 import { formatKey } from '../../../shared/model/key.ts';
-import type { SqlRow, SqliteReader } from '../backend.ts';
+import type { SqlValue, SqliteReader } from '../backend.ts';
 import type { ThreadDetail, ThreadSummary } from '../store.ts';
 
 /** Index entries that one batch walks, about 20 ms. */
@@ -20,12 +20,14 @@ const columns = 'thread_id, COUNT(*) AS points, MAX(checkpoint_id) AS newest';
 export const firstThreadsSql = `SELECT ${columns} FROM checkpoints GROUP BY thread_id ORDER BY thread_id LIMIT ?`;
 export const moreThreadsSql = `SELECT ${columns} FROM checkpoints WHERE thread_id > ? GROUP BY thread_id ORDER BY thread_id LIMIT ?`;
 
-function summaryOf(row: SqlRow): ThreadSummary {
+type Cell = SqlValue | undefined;
+
+function summaryOf(thread: Cell, points: Cell, newest: Cell): ThreadSummary {
   return {
-    thread: textOf(row['thread_id']),
+    thread: textOf(thread),
     parts: null,
-    checkpoints: Number(row['points'] ?? 0),
-    updatedAt: isoTimeOf(textOf(row['newest'])),
+    checkpoints: Number(points ?? 0),
+    updatedAt: isoTimeOf(textOf(newest)),
   };
 }
 
@@ -34,9 +36,11 @@ export function* listThreads(reader: SqliteReader): Generator<readonly ThreadSum
   let last: string | null = null;
   let limit = 50;
   for (;;) {
-    const rows =
-      last === null ? reader.all(firstThreadsSql, [BigInt(limit)]) : reader.all(moreThreadsSql, [last, BigInt(limit)]);
-    const batch: ThreadSummary[] = rows.map(summaryOf);
+    const rows: readonly (readonly Cell[])[] =
+      last === null
+        ? reader.allArrays(firstThreadsSql, [BigInt(limit)])
+        : reader.allArrays(moreThreadsSql, [last, BigInt(limit)]);
+    const batch: ThreadSummary[] = rows.map(([thread, points, newest]) => summaryOf(thread, points, newest));
     if (batch.length > 0) yield batch;
     if (batch.length < limit) return;
     last = batch.at(-1)?.thread ?? null;
@@ -47,7 +51,7 @@ export function* listThreads(reader: SqliteReader): Generator<readonly ThreadSum
 
 export function summaryOfThread(reader: SqliteReader, thread: string): ThreadSummary | null {
   const row = reader.get(`SELECT ${columns} FROM checkpoints WHERE thread_id = ? GROUP BY thread_id`, [thread]);
-  return row === null ? null : summaryOf(row);
+  return row === null ? null : summaryOf(row['thread_id'], row['points'], row['newest']);
 }
 
 export function detailOfThread(
