@@ -25,17 +25,19 @@ const elsewhere = new Set([
   'langgraph-py/legacy/py-2024-08-20.sqlite',
   'langgraph-py/legacy/py-2025-03-27.sqlite',
   'langgraph-py/legacy/py-2025-07-20.sqlite',
+  // LangGraph's history applies a command's writes to the stored values; plan.test.ts forks it.
+  'langgraph-more/commands.sqlite',
   'langgraph-js/legacy-v1.sqlite',
   'langgraph-js/corrupt-bigint.sqlite',
   'langgraph-js/live-wal/live.sqlite',
 ]);
 
-const cases: Case[] = ['langgraph-py', 'langgraph-js', 'langgraph-current']
+const cases: Case[] = ['langgraph-py', 'langgraph-js', 'langgraph-current', 'langgraph-more']
   .flatMap(storesIn)
   .filter((s) => !elsewhere.has(s))
   .map((store) => {
     const name = store.split('/').at(-1) ?? '';
-    const golden = store.startsWith('langgraph-current/')
+    const golden = /^langgraph-(current|more)\//.test(store)
       ? store.replace('.sqlite', '.golden.json')
       : `${store.slice(0, store.lastIndexOf('/'))}/golden.json`;
     return { store, golden, name };

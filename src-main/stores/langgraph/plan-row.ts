@@ -106,6 +106,18 @@ export interface EditedValues {
   readonly follows: readonly Follow[];
 }
 
+/** Channels that nothing was ever written to: LangGraph takes one of its graph, and silently drops one that is not. */
+function newChannels(point: Point, edited: Cursor): Warning[] {
+  const names = keysOf(edited).filter(
+    (c) => point.values?.get(c) === null && (point.versions?.get(c) ?? null) === null,
+  );
+  return names.map((name) => ({
+    code: 'new_channel',
+    message: `This checkpoint has no channel \`${name}\` yet: LangGraph takes the value only if the graph has a channel of this name, and says nothing if it has not.`,
+    remedy: 'Check the name.',
+  }));
+}
+
 /** Applies the user's edits to the values of a point, and the second changes that follow from them. */
 export function editValues(point: Point, edits: readonly Edit[], leave: readonly string[]): EditedValues | null {
   if (edits.length === 0 || point.values === null) return null;
@@ -117,7 +129,12 @@ export function editValues(point: Point, edits: readonly Edit[], leave: readonly
     throw new ForkpointError('bad_value', 'The state must stay a map of channels. Nothing was changed.', null);
   }
   const followed = followSends(before, edited, leave);
-  return { before, after: followed.values, warnings: [...warnings, ...followed.warnings], follows: followed.follows };
+  return {
+    before,
+    after: followed.values,
+    warnings: [...warnings, ...followed.warnings, ...newChannels(point, edited)],
+    follows: followed.follows,
+  };
 }
 
 export interface NewRowParts {

@@ -507,3 +507,48 @@ describe('export and import', () => {
     ).toBe('bad_value');
   });
 });
+
+describe('what a fork leaves behind', () => {
+  const stepOne = (store: LangGraphSqliteStore, thread: string): CheckpointKey => {
+    const lineage = lineageOf(store, thread);
+    const rows = store.checkpoints(
+      lineage,
+      Array.from({ length: lineage.count }, (_, i) => i),
+    );
+    const at = rows.findIndex((r) => r.namespace === '' && r.step === 1);
+    if (at < 0) throw new Error('no step 1');
+    return store.keyAt(lineage, at);
+  };
+
+  it('names the new checkpoint where a sub-graph that keeps its state is ahead', () => {
+    const store = openStore('langgraph-more/stateful.sqlite');
+    const plan = planned(store, { key: stepOne(store, 's-done') });
+    expect(plan.warnings.map((w) => w.code)).toEqual(['becomes_head', 'subgraph_ahead']);
+    expect(plan.warnings[1]?.message).toContain('`mid`, `mid|inner`');
+    expect(plan.resume?.code).toContain(`"checkpoint_id": "${plan.target?.id}"`);
+    const elsewhere = planned(store, { key: stepOne(store, 's-done'), target: { kind: 'thread', thread: 'new' } });
+    expect(elsewhere.warnings).toEqual([]);
+    expect(elsewhere.resume?.code).not.toContain('checkpoint_id');
+    store.backend.close();
+  });
+
+  it('says what a command had written', () => {
+    const store = openStore('langgraph-more/commands.sqlite');
+    const lineage = lineageOf(store, 'cupd');
+    const keys = Array.from({ length: lineage.count }, (_, i) => store.keyAt(lineage, i));
+    const key = keys.find((k) => store.pending(k).tasks.some((t) => t.id === null)) ?? headOf(store, 'cupd');
+    expect(planned(store, { key }).warnings.find((w) => w.code === 'command_dropped')?.message).toContain('`n`');
+    const kept = planned(store, { key, target: { kind: 'thread', thread: 'new' }, pending: 'keep' });
+    expect(kept.warnings.map((w) => w.code)).not.toContain('command_dropped');
+    store.backend.close();
+  });
+
+  it('says that a channel is new', () => {
+    const store = openStore('langgraph-more/stateful.sqlite');
+    const key = stepOne(store, 's-done');
+    const set = (name: string) => planned(store, { key, edits: [{ op: 'set', path: name, value: '1' }] });
+    expect(set('typo').warnings.map((w) => w.code)).toContain('new_channel');
+    expect(set('v').warnings.map((w) => w.code)).not.toContain('new_channel');
+    store.backend.close();
+  });
+});

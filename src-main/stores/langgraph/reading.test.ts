@@ -47,7 +47,9 @@ describe('rows of a run', () => {
     expect(notes('langgraph-current/deep-hitl.sqlite', 'main-waiting')).toContain('approve write_file, write_file?');
     for (const asked of ['a?', { q: 1, text: 'a?' }, { x: { y: 'a?' } }, [{ prompt: ' a?\n' }]]) {
       const write = { task: 'x', channel: '__interrupt__', value: [{ id: 'i', value: asked }] };
-      const store = made([{ id: 'p', versions: { 'branch:to:n': 1 }, writes: [write] }]);
+      const store = made([
+        { id: 'p', values: { 'branch:to:n': null }, versions: { 'branch:to:n': 1 }, writes: [write] },
+      ]);
       expect(rowsOf(store, 't')).toMatchObject([{ status: 'interrupted', note: 'a?' }]);
     }
   });

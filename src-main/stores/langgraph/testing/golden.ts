@@ -233,6 +233,7 @@ export function isEmptyDefault(golden: Json): boolean {
     golden === '' ||
     golden === false ||
     (isList(golden) && golden.length === 0) ||
+    (tagOf(golden) === '$set' && isMap(golden) && list(golden['$set']).length === 0) ||
     (isMap(golden) && Object.keys(golden).length === 0)
   );
 }
