@@ -14,11 +14,11 @@ export function compareStates(before: StateView | null, after: StateView): Value
   return diffValues(before === null ? null : comparable(before), comparable(after));
 }
 
-/** The state to compare. Throws `unable` where the point holds none. */
+/** The state to compare. Throws `unable` where the point holds none, `unreadable` where it cannot be read. */
 export function comparable(view: StateView): Cursor {
   if (view.root !== null) return view.root;
   throw new ForkpointError(
-    'unable',
+    view.notes.length > 0 ? 'unreadable' : 'unable',
     view.notes[0] ?? 'One of the two checkpoints holds no state, so there is nothing to compare.',
   );
 }

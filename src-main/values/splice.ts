@@ -281,7 +281,10 @@ function create(root: Cursor, path: string, steps: readonly Step[], bytes: Uint8
       'Write a key of digits as ["…"] in quotes, or bare behind a dot.',
     );
   }
-  throw badValue(`${JSON.stringify(path)} lies inside a ${kind}, which has no parts`, 'Set the value that holds it.');
+  throw badValue(
+    `${JSON.stringify(path)} lies inside ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}, which has no parts`,
+    'Set the value that holds it.',
+  );
 }
 
 function applyEdit(root: Cursor, edit: Edit, dialect: Dialect, warnings: Warning[]): Cursor {
@@ -304,7 +307,10 @@ function applyEdit(root: Cursor, edit: Edit, dialect: Dialect, warnings: Warning
     }
     const { cursor: list, ordinals } = throughObjects(atOrdinals(root, place));
     if (list.kind !== 'list') {
-      throw badValue(`${JSON.stringify(edit.path)} is a ${list.kind}, not a list`, 'Only lists can be appended to.');
+      throw badValue(
+        `${JSON.stringify(edit.path)} is ${/^[aeiou]/.test(list.kind) ? 'an' : 'a'} ${list.kind}, not a list`,
+        'Only lists can be appended to.',
+      );
     }
     result = insert(root, [...place, ...ordinals], list.count, bytes);
   } else {

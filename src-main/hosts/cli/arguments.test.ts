@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest';
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import { positionals, splitAssignment, wholeNumber } from './arguments.ts';
+import { readAssignment } from '../../service/report/assignment.ts';
+import { commandFirst, positionals, wholeNumber } from './arguments.ts';
 
 test('path and value are split at the first = outside brackets and quotes', () => {
-  expect(splitAssignment('plan="a=b"', '--set')).toEqual({ path: 'plan', value: '"a=b"' });
-  expect(splitAssignment('["a=b"].c=1', '--set')).toEqual({ path: '["a=b"].c', value: '1' });
-  expect(splitAssignment('["a\\"]=b"]=[1]', '--set')).toEqual({ path: '["a\\"]=b"]', value: '[1]' });
-  expect(splitAssignment('/a~1b/0={"x":1}', '--set')).toEqual({ path: '/a~1b/0', value: '{"x":1}' });
-  expect(splitAssignment('=1', '--set')).toEqual({ path: '', value: '1' });
-  expect(() => splitAssignment('plan', '--set')).toThrow(ForkpointError);
+  expect(readAssignment('plan="a=b"', '--set')).toEqual({ path: 'plan', value: '"a=b"' });
+  expect(readAssignment('["a=b"].c=1', '--set')).toEqual({ path: '["a=b"].c', value: '1' });
+  expect(readAssignment('["a\\"]=b"]=[1]', '--set')).toEqual({ path: '["a\\"]=b"]', value: '[1]' });
+  expect(readAssignment('/a~1b/0={"x":1}', '--set')).toEqual({ path: '/a~1b/0', value: '{"x":1}' });
+  expect(readAssignment('=1', '--set')).toEqual({ path: '', value: '1' });
+  expect(readAssignment('/a[b=1', '--set')).toEqual({ path: '/a[b', value: '1' });
+  expect(() => readAssignment('plan', '--set')).toThrow(ForkpointError);
 });
 
 test('--thread-json stands for the thread', () => {
@@ -33,4 +35,12 @@ test('counts are whole numbers', () => {
   expect(wholeNumber('12', '--limit', 1)).toBe(12);
   for (const bad of ['0', '-1', '1.5', 'x', '', '1e3'])
     expect(() => wholeNumber(bad, '--limit', 1)).toThrow(/whole number/);
+});
+
+test('options that stand before the command go behind it', () => {
+  expect(commandFirst(['--json', 'log', 's', 't'])).toEqual(['log', '--json', 's', 't']);
+  expect(commandFirst(['log', '--json', 's'])).toEqual(['log', '--json', 's']);
+  expect(commandFirst(['--help'])).toEqual(['--help']);
+  expect(commandFirst(['--json'])).toEqual(['--json']);
+  expect(commandFirst(['--', '--json'])).toEqual(['--', '--json']);
 });

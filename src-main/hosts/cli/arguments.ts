@@ -8,26 +8,12 @@ export type EditArgument =
   | { readonly op: 'append'; readonly path: string; readonly value: string }
   | { readonly op: 'remove'; readonly path: string };
 
-/** Splits `path=value` at the first `=` outside brackets and quotes. */
-export function splitAssignment(text: string, option: string): { path: string; value: string } {
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (quoted) {
-      if (c === '\\') i++;
-      else if (c === '"') quoted = false;
-    } else if (c === '"') {
-      quoted = depth > 0 || i === 0;
-    } else if (c === '[') depth++;
-    else if (c === ']') depth = Math.max(depth - 1, 0);
-    else if (c === '=' && depth === 0) return { path: text.slice(0, i), value: text.slice(i + 1) };
-  }
-  throw new ForkpointError(
-    'usage',
-    `${option} takes <path>=<value>, and there is no \`=\` in ${JSON.stringify(text)}; nothing was changed.`,
-    `For example: ${option} plan='"mail the customer"'`,
-  );
+/** `--json` may stand before the command, too: behind it, it is the command's own. */
+export function commandFirst(argv: readonly string[]): string[] {
+  const at = argv.findIndex((arg) => arg !== '--json');
+  const command = argv[at];
+  if (at <= 0 || command === undefined || command.startsWith('-')) return [...argv];
+  return [command, ...argv.slice(0, at), ...argv.slice(at + 1)];
 }
 
 /** Positional arguments by name. Throws `usage` for a missing or surplus one; a name that ends in `?` is optional. */

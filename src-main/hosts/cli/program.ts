@@ -5,15 +5,16 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { ForkpointError, asForkpointError, exitCodeOf } from '../../../shared/model/errors.ts';
 import { statuses, type Status } from '../../../shared/model/status.ts';
+import { readAssignment } from '../../service/report/assignment.ts';
 import { jsonText } from '../../service/report/json.ts';
 import * as read from '../../service/report/read.ts';
 import { resolvePoint, pointAt, requireThread, type Point } from '../../service/report/resolve.ts';
-import { openSession, storesIn, type Session } from '../../service/report/session.ts';
+import { infoOf, openSession, storesIn, type Session } from '../../service/report/session.ts';
 import { version } from '../../service/installation.ts';
 import { listFormats } from '../../service/report/formats.ts';
 import type { Plan } from '../../../shared/model/shapes.ts';
 import type { OperationArgs } from '../../../shared/contract/methods.ts';
-import { positionals, splitAssignment, wholeNumber, type EditArgument } from './arguments.ts';
+import { commandFirst, positionals, wholeNumber, type EditArgument } from './arguments.ts';
 import { paintFor, planText, visible, type Paint } from './format.ts';
 import * as human from './human.ts';
 
@@ -55,7 +56,7 @@ export async function runTerminal(argv: readonly string[], terminal: Terminal, s
   let code = 0;
   const program = build(terminal, paint, starters, (n) => (code = n));
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(commandFirst(argv), { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
@@ -105,13 +106,13 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
       .option('--namespace <ns>', 'the namespace of a sub-graph');
   const withEdits = (c: Command): Command => {
     const add = (op: 'set' | 'append', option: string) => (text: string) => {
-      const { path, value } = splitAssignment(text, option);
+      const { path, value } = readAssignment(text, option);
       edits.push({ op, path, value });
     };
     return c
       .option('--set <path=json>', 'set a value (repeatable; edits apply in order)', add('set', '--set'))
       .option('--set-file <path=file>', 'set a value to the tagged JSON in a file', (text: string) => {
-        const { path, value } = splitAssignment(text, '--set-file');
+        const { path, value } = readAssignment(text, '--set-file');
         edits.push({ op: 'set', path, value: readText(value) });
       })
       .option('--append <path=json>', 'append to a list', add('append', '--append'))
@@ -139,11 +140,9 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
       else say(human.stores(resolve(store), several, paint));
       return;
     }
-    withSession(store, true, (session) => {
-      const info = session.info();
-      if (options.json === true) print(info);
-      else say(human.info(info, paint));
-    });
+    const info = infoOf(resolve(store));
+    if (options.json === true) print(info);
+    else say(human.info(info, paint));
   });
 
   command('threads', '<store>', 'the threads of a store, newest first')
@@ -411,7 +410,7 @@ function readText(file: string): string {
     return readFileSync(resolve(file), 'utf8');
   } catch (error) {
     throw new ForkpointError(
-      'bad_value',
+      'unreadable',
       `The file ${file} could not be read (${error instanceof Error ? error.message : String(error)}); nothing was changed.`,
     );
   }

@@ -16,7 +16,6 @@ import { storeInfo } from '../store-info.ts';
 
 export interface Session {
   readonly store: Store;
-  info(): StoreInfo;
   plan(args: OperationArgs): Plan;
   commit(args: OperationArgs, expect: string | null): Plan;
   operations(): Operation[];
@@ -33,6 +32,16 @@ export interface Session {
 export function storesIn(path: string): { path: string; format: string }[] | null {
   const { inside } = identify(path);
   return inside.length > 1 ? inside.map((s) => ({ ...s })) : null;
+}
+
+/** What a store is. Opened as for writing, so that it tells whether it can be written; nothing is. */
+export function infoOf(path: string): StoreInfo {
+  const store = openStore(path);
+  try {
+    return storeInfo(store);
+  } finally {
+    store.backend.close();
+  }
 }
 
 export function openSession(path: string, readOnly: boolean): Session {
@@ -65,7 +74,6 @@ export function openSession(path: string, readOnly: boolean): Session {
   const plainly = (prepared: PreparedPlan): Plan => prepared.plan;
   return {
     store,
-    info: () => storeInfo(store),
     plan: (args) =>
       plainly(
         args.operation === 'undo' ? operations.planUndo(store, args.operationId) : operations.plan(store, ask(args)),
