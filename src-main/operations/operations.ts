@@ -64,6 +64,8 @@ const defaultBundleBudget = 2 * 1024 ** 3;
 /** Bundles up to this size are checked for "can it still be undone" while listing; larger ones only when undo is planned. */
 const checkedWhileListing = 16 << 20;
 
+const gone = 'what it did is not in the store any more.';
+
 /** Names `<thread>-fork-N` that are tried where planners say that they are taken. */
 const mostNames = 100_000;
 
@@ -234,6 +236,9 @@ export class Operations {
       );
     }
     const { changes, relied } = store.backend.undo(this.#bundlePath(id));
+    if (changes.changes.length === 0) {
+      throw new ForkpointError('moved', `The operation ${id} cannot be taken back: ${gone} Nothing was written.`);
+    }
     return {
       operation: 'undo',
       planId: planIdOf('undo', id, relied),
@@ -330,13 +335,16 @@ export class Operations {
     const { own, original } = this.#ofThisStore(store);
     if (original.length === 0) return own;
     const token = store.backend.token();
+    const holds = (op: LoggedOperation): boolean => op.state === 'committed' && this.#whyNot(store, op, token) === null;
+    const byId = new Map([...own, ...original].map((op) => [op.prepared.operationId, op]));
     const found = new Set(own);
-    // What holds here now cannot have been taken back here, whatever was done to the original.
-    const holding = original.filter((op) => op.state === 'committed' && this.#whyNot(store, op, token) === null);
-    const holds = new Set(holding.map((op) => op.prepared.operationId));
-    for (const op of holding) if (op.prepared.undoes === null || !holds.has(op.prepared.undoes)) found.add(op);
-    // … and what such an undo took back (or did again) was done to this store, too.
-    for (const op of [...original].reverse()) {
+    for (const op of original) {
+      // What holds here cannot have been taken back here, whatever was done to the other.
+      const taken = byId.get(op.prepared.undoes ?? '');
+      if (holds(op) && (taken === undefined || !holds(taken))) found.add(op);
+    }
+    // What such an undo took back was done to this store, too.
+    for (const op of original.toReversed()) {
       if (original.some((o) => found.has(o) && o.prepared.undoes === op.prepared.operationId)) found.add(op);
     }
     return [...own, ...original].filter((op) => found.has(op)).sort(byTime);
@@ -388,7 +396,8 @@ export class Operations {
     if (known?.token === token) return known.reason;
     let reason: string | null = null;
     try {
-      store.backend.undo(this.#bundlePath(id));
+      const { changes } = store.backend.undo(this.#bundlePath(id));
+      if (changes.changes.length === 0) reason = gone;
     } catch (thrown) {
       reason = asForkpointError(thrown).message;
     }
