@@ -111,7 +111,9 @@ function openWriting(path: string): Database.Database {
   try {
     database = new Database(path, { fileMustExist: true, timeout: lockTimeout });
     database.defaultSafeIntegers(true);
-    for (const pragma of ['trusted_schema=OFF', 'cell_size_check=ON', 'foreign_keys=ON', 'synchronous=EXTRA']) {
+    // Foreign keys as SQLite itself and Python have them: off. An app's table beside ours that names a missing one would else
+    // forbid what the framework may do, and a cascade would delete rows that the plan has not shown.
+    for (const pragma of ['trusted_schema=OFF', 'cell_size_check=ON', 'foreign_keys=OFF', 'synchronous=EXTRA']) {
       database.pragma(pragma);
     }
     return database;
