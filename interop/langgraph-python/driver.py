@@ -107,6 +107,26 @@ def nested(saver):
     return g.compile(checkpointer=saver)
 
 
+def keeper(saver):
+    """A sub-graph that keeps its own state from run to run, beside a node that does not wait for it."""
+    child = StateGraph(Outer)
+    child.add_node("note", lambda s: {"log": ["note"]})
+    child.add_node("ask", lambda s: {"log": [f"answer {interrupt({'keep': s['text']})}"]})
+    child.add_edge(START, "note")
+    child.add_edge("note", "ask")
+    child.add_edge("ask", END)
+    g = StateGraph(Outer)
+    g.add_node("prep", lambda s: {"text": s["text"] + "!"})
+    g.add_node("memory", child.compile(checkpointer=True))
+    g.add_node("beside", lambda s: {"log": ["beside"]})
+    g.add_node("fin", lambda s: {"log": ["fin"]})
+    g.add_edge(START, "prep")
+    g.add_edge("prep", "memory")
+    g.add_edge("prep", "beside")
+    g.add_edge(["memory", "beside"], "fin")
+    return g.compile(checkpointer=saver)
+
+
 class ScriptedModel(GenericFakeChatModel):
     def bind_tools(self, tools, **kwargs):
         return self
@@ -132,7 +152,7 @@ def agent(saver):
     return create_agent(ScriptedModel(messages=iter([])), [send_mail], checkpointer=saver, interrupt_before=["tools"])
 
 
-GRAPHS = {"shop": shop, "fan": fan, "nested": nested, "agent": agent}
+GRAPHS = {"shop": shop, "fan": fan, "nested": nested, "agent": agent, "keeper": keeper}
 
 
 def plain(value: Any):
@@ -176,6 +196,8 @@ def main(argv):
             except ValueError:
                 pass
             nested(saver).invoke({"text": "letter", "log": []}, {"configurable": {"thread_id": "nested"}})
+            keeper(saver).invoke({"text": "diary", "log": []}, {"configurable": {"thread_id": "keeper"}})
+            keeper(saver).invoke(Command(resume="one"), {"configurable": {"thread_id": "keeper"}})
             agent(saver).invoke({"messages": [HumanMessage("Mail it.", id="h-1")]}, {"configurable": {"thread_id": "agent"}})
             return {"made": sorted(GRAPHS)}
         graph = GRAPHS[argv[2]](saver)

@@ -1,7 +1,7 @@
 // LangGraph for Python carries on from what we wrote: fork with an edit, in place, sub-graph, failed step, Send, export and import, undo.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { begin, member, root, same } from '../harness.ts';
@@ -244,6 +244,49 @@ langgraph('make', db);
   run.check('imported rows are byte-identical', cells(db, 'shop') === cells(db7, 'moved'));
   const done = langgraph('resume', db7, 'shop', 'moved', '--value', '"yes"');
   run.check('the imported thread is answered and finishes', same(member(done, 'next'), []), done);
+}
+
+// 8 in place, every point of a thread: going on is what LangGraph's own time travel to that point gives
+{
+  const base = join(run.folder, 'base.sqlite');
+  langgraph('make', base);
+  const outcome = (state: unknown): unknown => [
+    member(state, 'next'),
+    member(state, 'values'),
+    member(state, 'interrupts'),
+    member(state, 'errors'),
+  ];
+  for (const [graph, thread] of [
+    ['shop', 'done'],
+    ['keeper', 'keeper'],
+  ] as const) {
+    const points = (run.forkpoint(['log', base, thread]) as unknown[]).filter(
+      (p) => (member(p, 'next') as unknown[]).length > 0,
+    );
+    for (const point of points) {
+      const id = String(member(point, 'id'));
+      const name = `${thread} step ${String(member(point, 'step'))}`;
+      const [ours, theirs] = ['ours', 'theirs'].map((side) => {
+        const copy = join(run.folder, `${side}-${thread}-${id}.sqlite`);
+        copyFileSync(base, copy);
+        return copy;
+      }) as [string, string];
+      const plan = run.forkpoint(['fork', ours, thread, id, '--in-place', '--commit']);
+      // the code of the plan says whether the new checkpoint has to be named
+      const named = /"checkpoint_id": "([^"]+)"/.exec(String(member(plan, 'resume', 'code')))?.[1];
+      const fork = langgraph('resume', ours, graph, thread, ...(named === undefined ? [] : ['--checkpoint', named]));
+      const travel = langgraph('resume', theirs, graph, thread, '--checkpoint', id);
+      run.check(`${name}: goes on as LangGraph's time travel does`, same(outcome(fork), outcome(travel)), [
+        fork,
+        travel,
+      ]);
+      run.check(
+        `${name}: the code names the new checkpoint only for a sub-graph that is ahead`,
+        (named !== undefined) === (thread === 'keeper' && Number(member(point, 'step')) < 2),
+        plan,
+      );
+    }
+  }
 }
 
 process.exit(run.finish(langgraph('versions') as Record<string, string>));
