@@ -2,6 +2,7 @@
 
 import { readFileSync, readdirSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
@@ -295,6 +296,20 @@ describe('fan-outs, barriers and sub-graphs', () => {
       ['', 'interrupted'],
     ]);
     expect(rows(one, 'Fork/1').at(-1)!.source).toBe('fork');
+  });
+
+  it('takes a sub-graph within a sub-graph along, though its namespace does not name the outer one', () => {
+    const one = fixture('v211-sqlite-sub');
+    const asked = rows(one, 'sub-paused').find((r) => r.namespace === 'child' && r.status === 'interrupted')!.next[0]!;
+    const db = new Database(one.path);
+    db.exec(`INSERT INTO checkpoints
+      SELECT 0, thread_id, 'ckpt-1-1', NULL, run_id, '["${asked}"]', next_nodes, source, step, has_interrupts,
+        json_set(record, '$.checkpoint_id', 'ckpt-1-1', '$.namespace[0]', '${asked}', '$.parent_checkpoint_id', NULL)
+      FROM checkpoints WHERE thread_id = 'sub-paused' AND namespace = '["child"]' AND has_interrupts`);
+    db.close();
+    const { plan } = committed(one, forkOf(at(one, 'sub-paused', -1)));
+    expect(rows(one, 'Fork/1').map((r) => r.namespace)).toEqual([asked, '', 'child', 'child', '', '']);
+    expect(plan.warnings).toEqual([]);
   });
 
   it('says that an edit of the root does not reach the state of a sub-graph that is in the middle', () => {

@@ -9,14 +9,14 @@
 // such a fork fails): it is written before the root's record.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import { formatKey, joinParts } from '../../../shared/model/key.ts';
+import { formatKey } from '../../../shared/model/key.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { openValue } from '../../values/open.ts';
 import { applyEdits } from '../../values/splice.ts';
 import type { EditRequest, ForkRequest, PlanContext, StorePlan } from '../store.ts';
-import { namespaceOfText, namespaceText } from './namespace.ts';
+import { embeddingNode, namespaceOfText, namespaceText } from './namespace.ts';
 import { checkedRecord, drawnId, emptyList, metadataText, nullText, rewriteRecord, stringText } from './new-record.ts';
 import { countingWrites, losesOnResume, skippedTasks } from './pending.ts';
 import { placeAt } from './place.ts';
@@ -248,23 +248,32 @@ function readable(text: Uint8Array, place: Place): RecordView {
 /**
  * The latest records of the sub-graphs that pending nodes of this point are in the middle of, as they stood at this point. Releases
  * before 1.6 never pause with a sub-graph (they swallow the question), so nothing is waited for there.
+ *
+ * A sub-graph's namespace ends in the node that embeds it, but what stands before is not the embedding graph's namespace: a
+ * sub-graph of `["outer"]` at its node `inner` is measured to be `["inner"]`. So each one found is followed by its own pending nodes.
  */
 function subgraphsBelow(ground: ForkGround, points: ThreadPoints, index: PointIndex): PointIndex[] {
   const others = points.namespaces().filter((namespace) => namespace !== '');
   if (others.length === 0) return [];
   const record = readable(ground.source.read(placeAt(points, index)), placeAt(points, index));
   if (record.era === eraBefore16) return [];
-  const nodes = new Set(record.pending.map((a) => joinParts([a.node])));
-  const below: PointIndex[] = [];
-  for (const namespace of others) {
-    if (!nodes.has(namespace.split('/')[0] ?? '')) continue;
-    for (let at = index - 1; at >= 0; at -= 1) {
-      if (points.namespaceOf(at) !== namespace) continue;
-      if ((points.nexts[at]?.length ?? 0) > 0) below.push(at);
-      break;
+  const latest = new Map<string, PointIndex>();
+  for (let at = index - 1; at >= 0 && latest.size < others.length; at -= 1) {
+    const namespace = points.namespaceOf(at);
+    if (namespace !== '' && !latest.has(namespace)) latest.set(namespace, at);
+  }
+  const below = new Set<PointIndex>();
+  const nodes = record.pending.map((a) => a.node);
+  // The list grows while it is walked.
+  for (const node of nodes) {
+    for (const [namespace, at] of latest) {
+      const next = points.nexts[at] ?? [];
+      if (below.has(at) || next.length === 0 || embeddingNode(namespace) !== node) continue;
+      below.add(at);
+      nodes.push(...next);
     }
   }
-  return below.sort((a, b) => a - b);
+  return [...below].sort((a, b) => a - b);
 }
 
 interface EditedState {

@@ -41,3 +41,8 @@ export function textsOfNamespace(namespace: string): readonly string[] {
   const canonical = namespaceText(splitParts(namespace));
   return canonical === namespace ? [canonical] : [canonical, namespace];
 }
+
+/** The node that embeds the sub-graph of a shown namespace: its last part. */
+export function embeddingNode(namespace: string): string {
+  return splitParts(namespace).at(-1) ?? '';
+}

@@ -82,7 +82,8 @@ function reasonOf(record: RecordView, skipped: ReadonlySet<string>, inside: bool
   if (status === 'terminal') sentences.push('The run ended here: nothing is pending.');
   else if (status === 'failed' || status === 'interrupted' || isSwallowed(record)) {
     const note = noteOfRecord(record);
-    if (note !== null) sentences.push(note);
+    // A question ends as it was asked; the sentences after it must not run into it.
+    if (note !== null) sentences.push(/[.?!…:]$/.test(note) ? note : `${note}.`);
   }
   for (const barrier of record.barriers) {
     sentences.push(`\`${barrier.node}\` waits for all its branches; arrived so far: ${barrier.arrived.join(', ')}.`);

@@ -124,4 +124,14 @@ describe('links', () => {
     expect(points.leaves()).toBe(1);
     expect(points.ancestry(3)).toEqual([0, 3]);
   });
+
+  it('finds the host of a sub-graph within a sub-graph, which is named by its own node only', () => {
+    const points = pointsOf([
+      { id: 'a', next: ['outer'] },
+      { id: 'b', namespace: 'outer', next: ['inner'] },
+      { id: 'c', namespace: 'inner', next: ['review'] },
+      { id: 'd', namespace: 'lost' },
+    ]);
+    expect([...points.toLineage().host]).toEqual([-1, 0, 1, -1]);
+  });
 });

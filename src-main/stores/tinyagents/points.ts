@@ -15,6 +15,7 @@ import {
   type StringColumn,
 } from '../../../shared/model/lineage.ts';
 import { utf8 } from '../../values/bytes.ts';
+import { embeddingNode } from './namespace.ts';
 import { eraBefore16, type Era } from './record.ts';
 
 /** What a source tells of a record without keeping its text. */
@@ -131,12 +132,19 @@ export class ThreadPoints {
     return [candidate, inferredLink, candidate === this.#heads[namespace] ? resumedLatest : resumedOlder];
   }
 
-  /** The point of the embedding graph at which this sub-graph's node was pending: under it the sub-graph ran. */
+  /**
+   * The point of the embedding graph at which this sub-graph's node was pending: under it the sub-graph ran. The embedding graph is
+   * looked for where the namespace says; a sub-graph within a sub-graph does not say (`inner` of `outer` is just `inner`), so then in all.
+   */
   #hostOf(namespace: string): number {
     const cut = namespace.lastIndexOf('/');
-    const above = cut < 0 ? '' : namespace.slice(0, cut);
-    const node = namespace.slice(cut + 1).replace(/%2F|%25/g, (c) => (c === '%2F' ? '/' : '%'));
-    return this.#lastPending.get(`${above}\u0000${node}`) ?? -1;
+    const node = embeddingNode(namespace);
+    const above = this.#lastPending.get(`${cut < 0 ? '' : namespace.slice(0, cut)}\u0000${node}`);
+    if (above !== undefined) return above;
+    const elsewhere = this.#namespaces.map((other) =>
+      other === namespace ? -1 : (this.#lastPending.get(`${other}\u0000${node}`) ?? -1),
+    );
+    return Math.max(...elsewhere);
   }
 
   #placesOf(namespace: string, id: string): number[] {
