@@ -2,6 +2,7 @@
 
 import type { Checkpoint, DiffSummary, StoreInfo } from '../../shared/model/shapes.ts';
 import { ForkpointError } from '../../shared/model/errors.ts';
+import type { Lineage, PointIndex } from '../../shared/model/lineage.ts';
 import type { CheckpointKey } from '../../shared/model/key.ts';
 import { parseKey } from '../../shared/model/key.ts';
 import type { StateView, Store } from '../stores/store.ts';
@@ -16,8 +17,13 @@ import { WeightedCache } from './weighted-cache.ts';
 const maxStateBytes = 48 << 20;
 /** Rows of "what each checkpoint did" kept. */
 const maxSummaries = 5000;
+/** Rows of checkpoints kept. */
+const maxRows = 5000;
 /** A diff keeps the two states that it speaks of, so only the latest few. */
 const maxDiffs = 2;
+/** So many points in one look are a writer that nobody can follow with the eye: then the store is looked at once a second only. */
+const manyPoints = 40;
+const busyMillis = 1000;
 
 export class OpenStore {
   readonly id: string;
@@ -26,12 +32,16 @@ export class OpenStore {
   readonly lineages: Lineages;
   readonly summaries = new WeightedCache<readonly DiffSummary[]>(maxSummaries);
   readonly diffs = new WeightedCache<ValueDiff>(maxDiffs);
+  readonly #rows = new WeightedCache<{ readonly row: Checkpoint; readonly isHead: boolean }>(maxRows);
   readonly #states = new WeightedCache<StateView>(maxStateBytes);
   readonly #events: EventSource;
   readonly #stopWatching: () => void;
   readonly #watched: boolean;
   #token: string | null = null;
   #gone: string | null = null;
+  /** Changes that others made before this time are looked at when it has come. */
+  #quietUntil = 0;
+  #later: NodeJS.Timeout | null = null;
 
   constructor(id: string, store: Store, events: EventSource, live: boolean) {
     this.id = id;
@@ -73,31 +83,61 @@ export class OpenStore {
     const thread = parseKey(key)?.thread;
     const lineage = thread === undefined ? null : await this.lineages.get(thread, signal);
     const index = lineage === null ? -1 : this.store.indexOf(lineage, key);
-    const row = lineage === null || index < 0 ? undefined : this.store.checkpoints(lineage, [index])[0];
+    const row = lineage === null || index < 0 ? undefined : this.rows(lineage, [index])[0];
     if (row === undefined) throw new ForkpointError('not_found', `There is no checkpoint ${key} in this store.`);
     return row;
+  }
+
+  /** Rows of points, in the order of `indices`: from memory where nothing has touched them since they were read. */
+  rows(lineage: Lineage, indices: readonly PointIndex[]): readonly Checkpoint[] {
+    const found = indices.map((index) => {
+      const known = this.#rows.get(this.store.keyAt(lineage, index));
+      return known?.isHead === isHead(lineage, index) ? known.row : null;
+    });
+    const missing = indices.filter((_, i) => found[i] === null);
+    const read = this.store.checkpoints(lineage, missing);
+    for (const [i, row] of read.entries()) {
+      // A parent that is missing may turn up, and what could not be read may be readable the next time.
+      if (row.missingParent !== null || row.status === 'unknown') continue;
+      this.#rows.set(row.key, { row, isHead: isHead(lineage, missing[i] ?? -1) }, 1);
+    }
+    let next = 0;
+    return found.flatMap((row) => row ?? read[next++] ?? []);
   }
 
   /** Reads what changed since the last look, and says so. */
   #refresh(): void {
     if (this.#gone !== null) return;
-    const { token, threads } = this.store.changesSince(this.#token);
+    const { token, threads, points } = this.store.changesSince(this.#token);
     this.#token = token;
     if (threads !== 'all' && threads.length === 0) return;
     this.lineages.touch(threads);
     if (threads === 'all') {
       this.#states.clear();
+      this.#rows.clear();
       this.summaries.clear();
       this.threads.start();
     } else {
-      const touched = new Set(threads);
-      const isTouched = (name: string): boolean => touched.has(parseKey(name.slice(1))?.thread ?? '');
-      this.#states.deleteWhere(isTouched);
-      this.summaries.deleteWhere(isTouched);
+      this.#forget(new Set(threads), points === undefined ? null : new Set(points));
       this.threads.touch(threads);
+      if (points !== undefined && points.length >= manyPoints) this.#quietUntil = performance.now() + busyMillis;
     }
     this.diffs.clear();
     this.#events.emit('store.changed', { store: this.id, threads: threads === 'all' ? 'all' : [...threads] });
+  }
+
+  /** Gives up what may have changed: with `points` only those, their children, heads, and what writes were applied to. */
+  #forget(threads: ReadonlySet<string>, points: ReadonlySet<string> | null): void {
+    const isOld = (key: string): boolean =>
+      points === null ? threads.has(parseKey(key)?.thread ?? '') : points.has(key);
+    this.#states.deleteWhere((name) =>
+      name.startsWith('+') ? threads.has(parseKey(name.slice(1))?.thread ?? '') : isOld(name.slice(1)),
+    );
+    this.summaries.deleteWhere((name) => isOld(name.slice(1)));
+    this.#rows.deleteWhere(
+      (key, { row, isHead }) =>
+        (isHead && threads.has(parseKey(key)?.thread ?? '')) || isOld(key) || isOld(row.parent ?? ''),
+    );
   }
 
   /** To be called when the store may have changed, after a write of our own too: what was written is written, whatever reading says. */
@@ -116,7 +156,9 @@ export class OpenStore {
     this.#stopWatching();
     this.threads.stop();
     this.lineages.stop();
+    if (this.#later !== null) clearTimeout(this.#later);
     this.#states.clear();
+    this.#rows.clear();
     this.summaries.clear();
     this.diffs.clear();
     this.store.backend.close();
@@ -125,7 +167,15 @@ export class OpenStore {
   #onPlace(event: 'changed' | 'replaced' | 'gone'): void {
     if (this.#gone !== null) return;
     if (event === 'changed') {
-      this.follow();
+      const wait = this.#quietUntil - performance.now();
+      if (wait <= 0) this.follow();
+      else {
+        this.#later ??= setTimeout(() => {
+          this.#later = null;
+          this.follow();
+        }, wait);
+        this.#later.unref();
+      }
       return;
     }
     this.#gone =
@@ -136,4 +186,8 @@ export class OpenStore {
     this.lineages.stop();
     this.#events.emit('store.gone', { store: this.id, message: this.#gone });
   }
+}
+
+function isHead(lineage: Lineage, index: PointIndex): boolean {
+  return lineage.heads[lineage.namespace[index] ?? 0] === index;
 }

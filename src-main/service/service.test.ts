@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Params, Result } from '../../shared/contract/methods.ts';
 import { methods } from '../../shared/contract/methods.ts';
 import { RpcClient } from '../../shared/contract/rpc/client.ts';
@@ -425,6 +425,14 @@ describe('live', () => {
     const { store, path } = await open('langgraph-py/py-agent.sqlite');
     await settled(store);
     const { lineage } = await client.call('lineage.get', { store, thread: 'agent-pending' });
+    const rowsOf = (): Promise<Result<'checkpoints.get'>> =>
+      client.call('checkpoints.get', {
+        store,
+        thread: 'agent-pending',
+        indices: Array.from({ length: lineage.count + 1 }, (_, i) => i),
+        summaries: true,
+      });
+    await rowsOf();
     const changed: (string[] | 'all')[] = [];
     client.on('store.changed', ({ threads }) => changed.push(threads));
     const script = fileURLToPath(new URL('./testing/edit-elsewhere.ts', import.meta.url));
@@ -438,6 +446,21 @@ describe('live', () => {
     );
     const after = await client.call('lineage.get', { store, thread: 'agent-pending' });
     expect(after.lineage.count).toBe(lineage.count + 1);
+    // Rows that the append cannot have changed come from memory, and are what reading them anew would give.
+    const inner = service.stores.get(store).store;
+    const read = vi.spyOn(inner, 'checkpoints');
+    const rows = await rowsOf();
+    const readAgain = read.mock.calls.reduce((sum, [, indices]) => sum + indices.length, 0);
+    expect(readAgain).toBeLessThanOrEqual(2);
+    const given = service.stores.get(store).lineages.given('agent-pending');
+    expect(rows.map((r) => r.checkpoint)).toEqual(
+      given === undefined
+        ? null
+        : inner.checkpoints(
+            given,
+            Array.from({ length: given.count }, (_, i) => i),
+          ),
+    );
     const at = { store, key: await head(store, 'agent-pending'), applied: false };
     const place2 = await client.call('state.resolve', { ...at, path: 'budget' });
     expect((await client.call('state.value', { ...at, path: place2 ?? [], limit: 9, indent: 0 })).value).toBe('77');

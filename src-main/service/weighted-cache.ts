@@ -42,8 +42,8 @@ export class WeightedCache<V> {
     this.#weight -= entry.weight;
   }
 
-  deleteWhere(matches: (key: string) => boolean): void {
-    for (const key of this.#entries.keys()) if (matches(key)) this.delete(key);
+  deleteWhere(matches: (key: string, value: V) => boolean): void {
+    for (const [key, { value }] of this.#entries) if (matches(key, value)) this.delete(key);
   }
 
   clear(): void {

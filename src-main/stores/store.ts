@@ -130,6 +130,11 @@ export interface StoreDescription {
 export interface Changes {
   readonly token: string;
   readonly threads: readonly string[] | 'all';
+  /**
+   * Points of these threads whose record or writes are new, and the parents of new ones. Every other point is as it was, except for what
+   * follows from being a head or a child of one of these. Absent: any point of the threads may have changed.
+   */
+  readonly points?: readonly CheckpointKey[];
 }
 
 /**

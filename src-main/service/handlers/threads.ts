@@ -53,7 +53,7 @@ export function threadHandlers(
       // Details in small groups: each is a few rows of the store.
       for (let at = 0; at < known.length; at += 16) {
         const group = known.slice(at, at + 16);
-        const found = open.store.checkpoints(lineage, group);
+        const found = open.rows(lineage, group);
         for (const [i, checkpoint] of found.entries()) {
           const index = group[i];
           if (index === undefined) continue;

@@ -1,3 +1,4 @@
+import { formatKey } from '../../../shared/model/key.ts';
 import { describe, expect, it } from 'vitest';
 import { langgraphSqlite } from './format.ts';
 import { lineageOf, openStore } from './testing/stores.ts';
@@ -177,9 +178,13 @@ describe('changes', () => {
     addPoints(path, [{ id: 'b', thread: 'u', parent: 'a' }]);
     const added = store.changesSince(token);
     expect(added.threads).toEqual(['u']);
+    const key = (thread: string, id: string): string => formatKey({ thread, namespace: '', id, nth: 0 });
+    // The new one and its parent: nothing else can look different now.
+    expect(added.points).toEqual([key('u', 'b'), key('u', 'a')]);
     run(path, "INSERT INTO writes VALUES ('t', '', 'a', 'k', 0, 'x', 'json', '1')");
     const wrote = store.changesSince(added.token);
     expect(wrote.threads).toEqual(['t']);
+    expect(wrote.points).toEqual([key('t', 'a')]);
     run(path, "DELETE FROM checkpoints WHERE thread_id = 'u' AND checkpoint_id = 'a'");
     expect(store.changesSince(wrote.token).threads).toBe('all');
   });

@@ -318,12 +318,28 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
     if (before === null) return { token: next, threads: 'all' };
     const [oldPoints, oldWrites, oldStored] = before.slice(1).map(Number);
     // Row numbers only grow by inserts and replacements; anything else means that rows were taken away.
-    const added = this.#reader.all('SELECT thread_id FROM checkpoints WHERE rowid > ?', [BigInt(oldPoints ?? 0)]);
+    // Ids and the parent stand before the blobs of a row: no state is read for them.
+    const added = this.#reader.all(
+      'SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id FROM checkpoints WHERE rowid > ?',
+      [BigInt(oldPoints ?? 0)],
+    );
     if (points < (oldPoints ?? 0) || writes < (oldWrites ?? 0) || stored !== (oldStored ?? 0) + added.length) {
       return { token: next, threads: 'all' };
     }
-    const wrote = this.#reader.all('SELECT DISTINCT thread_id FROM writes WHERE rowid > ?', [BigInt(oldWrites ?? 0)]);
-    return { token: next, threads: [...new Set([...added, ...wrote].map((r) => textOf(r['thread_id'])))] };
+    const wrote = this.#reader.all(
+      'SELECT DISTINCT thread_id, checkpoint_ns, checkpoint_id FROM writes WHERE rowid > ?',
+      [BigInt(oldWrites ?? 0)],
+    );
+    const threads = new Set<string>();
+    const touched = new Set<CheckpointKey>();
+    for (const row of [...added, ...wrote]) {
+      const [thread, namespace] = [textOf(row['thread_id']), textOf(row['checkpoint_ns'])];
+      threads.add(thread);
+      for (const id of [row['checkpoint_id'] ?? null, row['parent_checkpoint_id'] ?? null]) {
+        if (id !== null) touched.add(formatKey({ thread, namespace, id: textOf(id), nth: 0 }));
+      }
+    }
+    return { token: next, threads: [...threads], points: [...touched] };
   }
 
   plan(request: OperationRequest, context: PlanContext): StorePlan {
