@@ -106,7 +106,7 @@ export class OpenStore {
   }
 
   /** Reads what changed since the last look, and says so. */
-  #refresh(): void {
+  #refresh(own: boolean): void {
     if (this.#gone !== null) return;
     const { token, threads, points } = this.store.changesSince(this.#token);
     this.#token = token;
@@ -119,7 +119,7 @@ export class OpenStore {
       this.threads.start();
     } else {
       this.#forget(new Set(threads), points === undefined ? null : new Set(points));
-      this.threads.touch(threads);
+      this.threads.touch(threads, own);
       if (points !== undefined && points.length >= manyPoints) this.#quietUntil = performance.now() + busyMillis;
     }
     this.diffs.clear();
@@ -140,10 +140,10 @@ export class OpenStore {
     );
   }
 
-  /** To be called when the store may have changed, after a write of our own too: what was written is written, whatever reading says. */
-  follow(): void {
+  /** To be called when the store may have changed, after a write of our `own` too: what was written is written, whatever reading says. */
+  follow(own = true): void {
     try {
-      this.#refresh();
+      this.#refresh(own);
     } catch (error) {
       // Half-written by another process, or damaged: the next change asks again, and reading says what is wrong by itself.
       if (!(error instanceof ForkpointError) || error.code === 'internal') throw error;
@@ -168,11 +168,11 @@ export class OpenStore {
     if (this.#gone !== null) return;
     if (event === 'changed') {
       const wait = this.#quietUntil - performance.now();
-      if (wait <= 0) this.follow();
+      if (wait <= 0) this.follow(false);
       else {
         this.#later ??= setTimeout(() => {
           this.#later = null;
-          this.follow();
+          this.follow(false);
         }, wait);
         this.#later.unref();
       }

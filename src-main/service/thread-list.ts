@@ -18,12 +18,20 @@ export type ListQuery = {
 const progressMillis = 150;
 /** Milliseconds that a call may spend on details of the rows that it shows; the rest is read in the background. */
 const visibleMillis = 12;
+/** After reading details that a change had made stale, the next such reading waits so many times what it took. */
+const staleShare = 30;
+/** … and at most so many milliseconds. */
+const longestStale = 5000;
 
 export class ThreadList {
   readonly #store: Store;
   readonly #onProgress: (listed: number, complete: boolean) => void;
   readonly #summaries = new Map<string, ThreadSummary>();
   readonly #details = new Map<string, ThreadDetail>();
+  /** Threads that changed since their detail was read; it stays on screen until it is read again. */
+  readonly #stale = new Set<string>();
+  #staleFrom = 0;
+  #timer: NodeJS.Timeout | null = null;
   readonly #counts = new Map<Status, number>();
   /** Newest first; null when it must be sorted again. */
   #sorted: readonly ThreadSummary[] | null = null;
@@ -55,6 +63,7 @@ export class ThreadList {
 
   stop(): void {
     this.#abort.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   /** Resolves when listing and details have come to an end. */
@@ -72,20 +81,45 @@ export class ThreadList {
     return total;
   }
 
-  /** Another process touched these threads. */
-  touch(threads: readonly string[]): void {
+  /**
+   * These threads changed. Their details are read again at once, except while a busy writer makes that costly: then at most a thirtieth
+   * of the time goes into it. `now`: at once whatever it costs.
+   */
+  touch(threads: readonly string[], now = false): void {
     for (const thread of threads) {
-      this.#forget(thread);
       const summary = this.#store.threadSummary(thread);
-      if (summary === null) this.#summaries.delete(thread);
-      else this.#summaries.set(thread, summary);
+      if (summary === null) {
+        this.#forget(thread);
+        this.#summaries.delete(thread);
+      } else {
+        if (this.#details.has(thread)) this.#stale.add(thread);
+        this.#summaries.set(thread, summary);
+      }
     }
     this.#sorted = null;
-    if (!this.#complete) return;
+    if (now) {
+      this.#staleFrom = 0;
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#timer = null;
+    }
+    if (!this.#complete || this.#timer !== null) return;
+    const wait = this.#staleFrom - performance.now();
+    if (wait <= 0) this.#readBehind();
+    else {
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#readBehind();
+      }, wait);
+      this.#timer.unref();
+    }
+  }
+
+  #readBehind(): void {
     const { signal } = this.#abort;
     this.#working = this.#working.then(() => this.#readDetails(signal)).catch(() => undefined);
   }
 
+  /** One thread as it stands now. */
   thread(thread: string): Thread | null {
     const summary = this.#summaries.get(thread) ?? this.#store.threadSummary(thread);
     return summary === null ? null : joined(summary, this.#detail(thread));
@@ -105,8 +139,13 @@ export class ThreadList {
     }
     const started = performance.now();
     const rows = matching.slice(query.from, query.from + query.count).map((summary) => {
-      const known = this.#details.get(summary.thread);
-      const detail = known ?? (performance.now() - started < visibleMillis ? this.#detail(summary.thread) : null);
+      const isKept = !this.#stale.has(summary.thread) || started < this.#staleFrom;
+      const known = isKept ? this.#details.get(summary.thread) : undefined;
+      const detail =
+        known ??
+        (performance.now() - started < visibleMillis
+          ? this.#detail(summary.thread)
+          : (this.#details.get(summary.thread) ?? null));
       return {
         thread: summary.thread,
         checkpoints: summary.checkpoints,
@@ -183,17 +222,26 @@ export class ThreadList {
     const pace = new Pace(signal);
     for (const { thread } of this.#newestFirst()) {
       await pace.breathe();
-      if (this.#details.has(thread) || !this.#summaries.has(thread)) continue;
+      if (!this.#summaries.has(thread) || (this.#details.has(thread) && !this.#stale.has(thread))) continue;
       this.#detail(thread);
       this.#progress(false);
     }
     this.#progress(true);
   }
 
+  /** As it stands now. */
   #detail(thread: string): ThreadDetail {
     const known = this.#details.get(thread);
-    if (known !== undefined) return known;
+    const isStale = this.#stale.has(thread);
+    if (known !== undefined && !isStale) return known;
+    const began = performance.now();
     const detail = detailOf(this.#store, thread);
+    if (isStale) {
+      this.#forget(thread);
+      const ended = performance.now();
+      const next = Math.max(this.#staleFrom, ended) + (ended - began) * staleShare;
+      this.#staleFrom = Math.min(next, ended + longestStale);
+    }
     if (this.#summaries.has(thread)) {
       this.#details.set(thread, detail);
       this.#counts.set(detail.status, (this.#counts.get(detail.status) ?? 0) + 1);
@@ -202,6 +250,7 @@ export class ThreadList {
   }
 
   #forget(thread: string): void {
+    this.#stale.delete(thread);
     const detail = this.#details.get(thread);
     if (detail === undefined) return;
     this.#details.delete(thread);
