@@ -12,10 +12,11 @@ import { sniff, type Sniffed } from './sniff.ts';
 import { openSqlite } from './sqlite/backend.ts';
 import { unharmed } from './sqlite/source.ts';
 import type { Detection, Format, Store } from './store.ts';
+import { wesichainFiles, wesichainSqlite } from './wesichain/format.ts';
 
 /** Every format, in the order in which they are asked. */
-export const sqliteFormats: readonly Format<SqliteReader>[] = [tinyagentsSqlite, langgraphSqlite];
-export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles];
+export const sqliteFormats: readonly Format<SqliteReader>[] = [tinyagentsSqlite, wesichainSqlite, langgraphSqlite];
+export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles, wesichainFiles];
 export const formats: readonly Format[] = [...sqliteFormats, ...filesFormats];
 
 export interface OpenStoreOptions {

@@ -1,0 +1,439 @@
+// Records in a folder: one line file per thread, or per several threads whose ids give the same file name. Order is the order of
+// lines; `seq` may repeat where two processes wrote. A thread is told by `checkpoint.thread_id` inside the records, never by a name.
+//
+// Whatever was read of a file is kept under its identity (inode, size, time), and only appended bytes are read again. Measured: one
+// line that the framework cannot decode, a cut last line included, fails save, load and list of the whole file; a last line without
+// line feed is read, but the next save is glued to it and the thread is lost.
+
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
+import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import type { RawPart, ThreadSummary } from '../store.ts';
+import { badThreadName, isFileOf, isLineFile, lineFileSuffix, nameOfThread } from './names.ts';
+import { ThreadPoints } from './points.ts';
+import { openText, readLine, readLineAt, eraNoQueue, type RecordReading } from './record.ts';
+import type { Picture, Place, RecordSource, ThreadTrouble } from './source.ts';
+
+/** Milliseconds of work between two chances to stop. */
+const pauseAfter = 8;
+/** Files whose points are kept; the rest is read again when asked for. */
+const keptFiles = 64;
+const linesPerBatch = 200;
+/** Session files larger than this are not looked into. */
+const largestSession = 1 << 20;
+
+export function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((b) => b === 0x20 || b === 0x0d || b === 0x09);
+}
+
+const identityOf = (entry: FileEntry) => `${entry.inode}:${entry.size}:${entry.mtimeMs}`;
+
+interface Damage {
+  readonly start: number;
+  readonly end: number;
+  readonly reason: string;
+}
+
+/** Beginning of a line as the framework writes it; enough to tell its thread without reading the state. */
+const usualHead = /^\{"seq":\d+,"created_at":"[^"\\]*","checkpoint":\{"thread_id":("(?:[^"\\]|\\.)*")/;
+const headLength = 1024;
+
+function threadOfLine(bytes: Uint8Array): string | null {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, headLength)).toString('utf8');
+  const match = usualHead.exec(head);
+  if (match?.[1] !== undefined && !head.includes('\ufffd')) {
+    const reading = openText(Buffer.from(match[1]));
+    if (!('reason' in reading) && reading.isUnicode()) return reading.text();
+  }
+  const reading = readLine(bytes);
+  return reading.ok ? reading.record.thread : null;
+}
+
+/** Which threads a file holds, and how many records of each. */
+class FileThreads {
+  readonly inode: number;
+  identity = '';
+  consumed = 0;
+  /** Whether a line feed ends the last line. */
+  ended = true;
+  readonly counts = new Map<string, number>();
+  /** Why the first line that is none of ours is not one. */
+  other: string | null = null;
+
+  constructor(inode: number) {
+    this.inode = inode;
+  }
+}
+
+/** What has been read of one file: the points of all its threads. */
+class ThreadFile {
+  readonly path: string;
+  readonly inode: number;
+  size = 0;
+  mtimeMs = 0;
+  /** Behind the last line that a line feed ends. */
+  consumed = 0;
+  readonly threads = new Map<string, ThreadPoints>();
+  readonly bad: Damage[] = [];
+  /** The last line where no line feed ends it; `whole` if it is a record all the same. */
+  open: (Damage & { readonly whole: boolean }) | null = null;
+  /** Records without a queue, which 0.3.0 cannot read. */
+  queueless = 0;
+  lastThread: string | null = null;
+  lastSeq = '0';
+
+  constructor(path: string, inode: number) {
+    this.path = path;
+    this.inode = inode;
+  }
+
+  isCurrent(entry: FileEntry): boolean {
+    return entry.inode === this.inode && entry.size === this.size && entry.mtimeMs === this.mtimeMs;
+  }
+
+  /** Only bytes behind what was read can be new: same file, longer, and nothing open at its end. */
+  mayExtend(entry: FileEntry): boolean {
+    return entry.inode === this.inode && entry.size > this.size && this.open === null;
+  }
+
+  take(line: Line): void {
+    if (line.terminated) this.consumed = line.end + 1;
+    if (isBlank(line.bytes)) return;
+    const at = { start: line.start, end: line.end };
+    const reading = readLine(line.bytes);
+    if (!reading.ok) {
+      if (line.terminated) this.bad.push({ ...at, reason: reading.reason });
+      else this.open = { ...at, reason: reading.reason, whole: false };
+      return;
+    }
+    const { record } = reading;
+    if (record.refused !== null) this.bad.push({ ...at, reason: record.refused });
+    if (record.era === eraNoQueue) this.queueless += 1;
+    if (!line.terminated) this.open = { ...at, reason: '', whole: true };
+    this.lastThread = record.thread;
+    this.lastSeq = record.seq;
+    let points = this.threads.get(record.thread);
+    if (points === undefined) this.threads.set(record.thread, (points = new ThreadPoints(record.thread)));
+    points.add({
+      position: line.start,
+      bytes: line.end - line.start,
+      seq: record.seq,
+      createdAt: record.createdAt,
+      node: record.node,
+      step: record.step,
+      queue: record.queue?.map((item) => item.node) ?? null,
+    });
+  }
+}
+
+interface Catalog {
+  /** Thread to the file it stands in. */
+  readonly paths: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
+}
+
+export class FilesRecordSource implements RecordSource {
+  readonly #reader: FilesReader;
+  readonly #scans = new Map<string, FileThreads>();
+  readonly #files = new Map<string, ThreadFile>();
+  #catalog: { readonly identity: string; readonly catalog: Catalog } | null = null;
+
+  constructor(reader: FilesReader) {
+    this.#reader = reader;
+  }
+
+  *threads(): Generator<readonly ThreadSummary[], void, void> {
+    const entries = this.#reader.list(1).filter((entry) => isLineFile(entry.path));
+    for (const entry of entries) yield* this.#scanning(entry);
+    const byPath = new Map(entries.map((entry) => [entry.path, entry]));
+    const newest = [...this.#readCatalog().paths].flatMap(([thread, path]) => {
+      const entry = byPath.get(path);
+      return entry === undefined ? [] : [{ thread, entry }];
+    });
+    newest.sort((a, b) => b.entry.mtimeMs - a.entry.mtimeMs);
+    for (let from = 0; from < newest.length; from += 500) {
+      yield newest.slice(from, from + 500).map(({ thread, entry }) => this.#summaryOf(thread, entry));
+    }
+  }
+
+  summary(thread: string): ThreadSummary | null {
+    const path = this.pathOf(thread);
+    const entry = path === null ? null : this.#reader.stat(path);
+    return entry === null ? null : this.#summaryOf(thread, entry);
+  }
+
+  #summaryOf(thread: string, entry: FileEntry): ThreadSummary {
+    const checkpoints = this.#scan(entry).counts.get(thread) ?? 0;
+    return { thread, parts: null, checkpoints, updatedAt: new Date(entry.mtimeMs).toISOString() };
+  }
+
+  #scan(entry: FileEntry): FileThreads {
+    const steps = this.#scanning(entry);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  *#scanning(entry: FileEntry): Generator<readonly ThreadSummary[], FileThreads, void> {
+    const identity = identityOf(entry);
+    const known = this.#scans.get(entry.path);
+    if (known?.identity === identity) return known;
+    const extend = known !== undefined && known.ended && known.inode === entry.inode && entry.size >= known.consumed;
+    const scan = extend ? known : new FileThreads(entry.inode);
+    let since = performance.now();
+    for (const line of this.#reader.lines(entry.path, scan.consumed)) {
+      if (line.start >= entry.size) break;
+      if (line.terminated) scan.consumed = line.end + 1;
+      scan.ended = line.terminated;
+      if (isBlank(line.bytes)) continue;
+      const reading = line.terminated ? null : readLine(line.bytes);
+      const thread = reading === null ? threadOfLine(line.bytes) : reading.ok ? reading.record.thread : null;
+      if (thread === null) scan.other ??= notRecord(line.bytes);
+      else scan.counts.set(thread, (scan.counts.get(thread) ?? 0) + 1);
+      if (performance.now() - since < pauseAfter) continue;
+      yield [];
+      since = performance.now();
+    }
+    scan.identity = identity;
+    this.#scans.set(entry.path, scan);
+    return scan;
+  }
+
+  #readCatalog(): Catalog {
+    const entries = this.#reader.list(1);
+    const identity = entries.map((entry) => `${entry.path}\u0000${identityOf(entry)}`).join('\n');
+    if (this.#catalog?.identity === identity) return this.#catalog.catalog;
+    const lineFiles = entries.filter((entry) => isLineFile(entry.path));
+    for (const path of this.#scans.keys())
+      if (!lineFiles.some((entry) => entry.path === path)) this.#scans.delete(path);
+
+    const notes: string[] = [];
+    const held = new Map<string, FileEntry[]>();
+    for (const entry of lineFiles) {
+      const scan = this.#scan(entry);
+      if (scan.counts.size === 0) {
+        if (scan.other !== null) notes.push(`\`${entry.path}\` holds no wesichain records: ${scan.other}`);
+        continue;
+      }
+      if (!scan.ended) {
+        notes.push(`The last line of \`${entry.path}\` has no line feed: it was cut off, or is being written.`);
+      }
+      if (scan.counts.size > 1) {
+        const names = [...scan.counts.keys()].map((thread) => shownName(thread)).join(', ');
+        notes.push(
+          `\`${entry.path}\` holds ${scan.counts.size} threads (${names}): wesichain turns their ids into the same file name and loads the last record for each of them.`,
+        );
+      }
+      for (const thread of scan.counts.keys()) held.set(thread, [...(held.get(thread) ?? []), entry]);
+    }
+    const paths = new Map<string, string>();
+    for (const [thread, files] of held) {
+      const newest = files.toSorted((a, b) => b.mtimeMs - a.mtimeMs);
+      const chosen = newest.find((entry) => isFileOf(thread, entry.path)) ?? newest[0]!;
+      paths.set(thread, chosen.path);
+      for (const entry of newest) {
+        if (entry === chosen) continue;
+        notes.push(
+          `\`${entry.path}\` holds records of thread ${shownName(thread)} too, which are not shown: wesichain looks into \`${chosen.path}\`.`,
+        );
+      }
+    }
+    const sessions = entries.filter((entry) => isSessionFile(this.#reader, entry));
+    if (sessions.length > 0) {
+      notes.push(
+        `${sessions.length === 1 ? 'One file' : `${sessions.length} files`} of wesichain-session beside it (\`${sessions[0]!.path}\`): conversations, not checkpoints.`,
+      );
+    }
+    const catalog = { paths, notes };
+    this.#catalog = { identity, catalog };
+    return catalog;
+  }
+
+  /** Path of a thread's file; null if there is none. */
+  pathOf(thread: string): string | null {
+    if (badThreadName(thread) === null) {
+      const entry = this.#reader.stat(nameOfThread(thread) + lineFileSuffix);
+      if (entry !== null && this.#scan(entry).counts.has(thread)) return entry.path;
+    }
+    return this.#readCatalog().paths.get(thread) ?? null;
+  }
+
+  /** Threads in a file. */
+  threadsIn(path: string): readonly string[] {
+    const entry = this.#reader.stat(path);
+    return entry === null ? [] : [...this.#scan(entry).counts.keys()];
+  }
+
+  *points(thread: string, _previous: ThreadPoints | null): Generator<number, ThreadPoints, void> {
+    const path = this.pathOf(thread);
+    const entry = path === null ? null : this.#reader.stat(path);
+    if (entry === null) return new ThreadPoints(thread);
+    const held = this.#files.get(entry.path);
+    const current = held?.isCurrent(entry) === true ? held : null;
+    const file = current ?? (yield* this.#reading(entry, held ?? null));
+    return file.threads.get(thread) ?? new ThreadPoints(thread);
+  }
+
+  *#reading(entry: FileEntry, held: ThreadFile | null): Generator<number, ThreadFile, void> {
+    const file = held?.mayExtend(entry) === true ? held : new ThreadFile(entry.path, entry.inode);
+    let taken = 0;
+    let at = file.consumed;
+    for (;;) {
+      let more = false;
+      for (const line of this.#reader.lines(entry.path, at)) {
+        if (line.start >= entry.size) break;
+        // Another caller may have read on while this one was suspended.
+        if (line.start < file.consumed) continue;
+        file.take(line);
+        at = line.end + 1;
+        taken += 1;
+        if (taken % linesPerBatch === 0) {
+          more = true;
+          break;
+        }
+      }
+      if (!more) break;
+      yield taken;
+    }
+    file.size = entry.size;
+    file.mtimeMs = entry.mtimeMs;
+    this.#files.delete(entry.path);
+    this.#files.set(entry.path, file);
+    for (const old of this.#files.keys()) {
+      if (this.#files.size <= keptFiles) break;
+      this.#files.delete(old);
+    }
+    return file;
+  }
+
+  #file(thread: string): ThreadFile | null {
+    const steps = this.points(thread, null);
+    while (steps.next().done !== true);
+    const path = this.pathOf(thread);
+    return path === null ? null : (this.#files.get(path) ?? null);
+  }
+
+  /** `seq` that the framework would give to the next record of this thread's file. */
+  nextSeq(thread: string): bigint {
+    return BigInt(this.#file(thread)?.lastSeq ?? '0') + 1n;
+  }
+
+  read(place: Place): RecordReading {
+    return readLine(this.#bytes(place));
+  }
+
+  #bytes(place: Place): Uint8Array {
+    const path = this.pathOf(place.thread);
+    if (path === null) {
+      throw new ForkpointError(
+        'not_found',
+        `Thread ${shownName(place.thread)} is no longer in the store.`,
+        'Reload it.',
+      );
+    }
+    return this.#reader.read(path, place.position, place.position + place.bytes);
+  }
+
+  raw(place: Place): readonly RawPart[] {
+    const path = this.pathOf(place.thread) ?? '';
+    const where = `${path}:${place.position}-${place.position + place.bytes}`;
+    return [{ where, storage: 'bytes', bytes: this.#bytes(place) }];
+  }
+
+  trouble(thread: string): ThreadTrouble {
+    const file = this.#file(thread);
+    if (file === null) return { refused: null, noAppend: null };
+    const { path } = file;
+    const damage = file.bad[0] ?? (file.open?.whole === false ? file.open : undefined);
+    if (damage !== undefined) {
+      const cut = damage === file.open ? 'is cut off' : 'cannot be decoded';
+      const refused = `wesichain cannot load, list or save this thread: the line at byte ${damage.start} of \`${path}\` ${cut}. ${damage.reason}`;
+      return { refused, noAppend: refused };
+    }
+    if (!isFileOf(thread, path)) {
+      const name = nameOfThread(thread);
+      const looked = name === '' ? 'a file named by a hash' : `\`${name}${lineFileSuffix}\``;
+      const refused = `wesichain does not find this thread: its records stand in \`${path}\`, and it looks for ${looked}.`;
+      return { refused, noAppend: refused };
+    }
+    const queueless =
+      file.queueless === 0
+        ? null
+        : `wesichain 0.3.0 cannot read this thread (missing field \`queue\`): \`${path}\` was written by 0.1.0.`;
+    if (file.threads.size > 1) {
+      const noAppend = `\`${path}\` holds ${file.threads.size} threads, and wesichain loads its last record for each of them.`;
+      const other = file.lastThread;
+      const refused =
+        other === null || other === thread
+          ? queueless
+          : `wesichain loads a record of thread ${shownName(other)} for this thread: both stand in \`${path}\`.`;
+      return { refused, noAppend };
+    }
+    const glued =
+      file.open === null
+        ? null
+        : `The last line of \`${path}\` has no line feed; whatever is appended would be glued to it, and the thread could never be read again.`;
+    return { refused: queueless, noAppend: glued };
+  }
+
+  size(points: ThreadPoints): number {
+    return points.sizes.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  notes(): readonly string[] {
+    return this.#readCatalog().notes;
+  }
+
+  picture(): Picture {
+    const files = new Map<string, string>();
+    for (const entry of this.#reader.list(1)) if (isLineFile(entry.path)) files.set(entry.path, identityOf(entry));
+    return new FolderPicture(files, (path) => this.threadsIn(path));
+  }
+}
+
+function notRecord(bytes: Uint8Array): string {
+  const reading = readLine(bytes);
+  return reading.ok ? '' : `${reading.reason}.`;
+}
+
+/** A conversation of wesichain-session: `{id, messages, tool_history, metadata}`. */
+export function isSessionFile(reader: FilesReader, entry: FileEntry): boolean {
+  if (entry.path.includes('/') || !entry.path.endsWith('.json') || entry.size > largestSession) return false;
+  const root = openText(reader.read(entry.path));
+  if ('reason' in root) return false;
+  return root.get('messages')?.kind === 'list' && root.get('tool_history')?.kind === 'list' && root.get('id') !== null;
+}
+
+/** What the first line that is not blank says: null if it is a record, else why not. */
+export function whyNoThreadFile(reader: FilesReader, path: string): string | null {
+  for (const line of reader.lines(path)) {
+    if (isBlank(line.bytes)) continue;
+    const root = openText(line.bytes);
+    if ('reason' in root) return root.reason;
+    const reading = readLineAt(root);
+    return reading.ok ? null : reading.reason;
+  }
+  return 'it is empty';
+}
+
+class FolderPicture implements Picture {
+  readonly files: ReadonlyMap<string, string>;
+  readonly #threadsOf: (path: string) => readonly string[];
+
+  constructor(files: ReadonlyMap<string, string>, threadsOf: (path: string) => readonly string[]) {
+    this.files = files;
+    this.#threadsOf = threadsOf;
+  }
+
+  since(earlier: Picture): readonly string[] | 'all' {
+    if (!(earlier instanceof FolderPicture)) return 'all';
+    const touched = new Set<string>();
+    for (const path of new Set([...this.files.keys(), ...earlier.files.keys()])) {
+      if (this.files.get(path) === earlier.files.get(path)) continue;
+      if (!this.files.has(path)) return 'all';
+      for (const thread of this.#threadsOf(path)) touched.add(thread);
+    }
+    return [...touched];
+  }
+}

@@ -1,0 +1,217 @@
+// The points of one thread in the store's order, and how they hang together. wesichain stores no parent anywhere: every link here is
+// inferred from what the record says of itself (node, step, time) and from the queues before it, and says why. All rules look
+// backwards only, so an append extends what is there.
+//
+// Steps are no order: parallel branches repeat a number, a resume skips one, a new run begins at 1 again, a fork may set any.
+
+import {
+  linkKinds,
+  stringColumn,
+  unknownStep,
+  type Lineage,
+  type LinkKind,
+  type PointIndex,
+} from '../../../shared/model/lineage.ts';
+
+/** What a source tells of a record without keeping its text. */
+export interface PointHeader {
+  /** Row number, or byte offset of the line. */
+  readonly position: number;
+  readonly bytes: number;
+  readonly seq: string;
+  readonly createdAt: string | null;
+  readonly node: string | null;
+  readonly step: string | null;
+  /** Names in the queue; null where the record has none. */
+  readonly queue: readonly string[] | null;
+}
+
+export const reasons = {
+  elsewhere:
+    'The first point of this thread, but not of its run (its step is not 1): it was continued from a checkpoint that the store does not name.',
+  copy: 'The same node, step and time as that point: it was saved again, with another state or as it was.',
+  follows: 'wesichain stores no parents. This node was waiting in the queue of the point before, and the step fits.',
+  resumed:
+    'wesichain stores no parents. This node was waiting in the queue of the point before; the step that is left out tells of a resume.',
+  branch:
+    'wesichain stores no parents. This node was not waiting at the point before, but at this earlier one, and the step is that of a resume from it: a branch.',
+  again:
+    'A new run begins here: the step is 1 again and nothing was left to run. With `auto_resume` it took over the state of the point before; a plain run brings a state of its own.',
+  fresh:
+    'A new run begins here with a state of its own: the step is 1 again although the thread had something left to run, which a resume would have continued.',
+  freshUnknown: 'A new run begins here: the step is 1 again. wesichain 0.1.0 kept no queue that would tell more.',
+  updated:
+    'The next step after the point before, though no queue named this node: the state was updated by hand (`update_state`), or the row before was written by 0.1.0, which kept no queue.',
+  byHand: 'The next step after the point before, though this node was not waiting there: the record was saved by hand.',
+  byStep: 'wesichain 0.1.0 kept no queue; the step is the next after the point before.',
+  order: 'Neither node nor step tell where this point came from; it is drawn after the one before it in the store.',
+} as const;
+
+const codeOf = (kind: LinkKind) => linkKinds.indexOf(kind);
+const [rootLink, inferredLink] = [codeOf('root'), codeOf('inferred')];
+
+/** Points with several things waiting that are looked at, newest first, for one that a branch could have come from. */
+const wideLookedAt = 1000;
+
+type Link = readonly [parent: number, link: number, reason: string];
+
+/** A step as a number to compare by; past 2^53 it is none that a run reaches. */
+function stepNumber(step: string | null): number | null {
+  const number = step === null ? Number.NaN : Number(step);
+  return Number.isSafeInteger(number) ? number : null;
+}
+
+export class ThreadPoints {
+  readonly thread: string;
+  readonly positions: number[] = [];
+  readonly sizes: number[] = [];
+  readonly seqs: string[] = [];
+  readonly parents: number[] = [];
+  readonly queues: (readonly string[] | null)[] = [];
+  readonly #nodes: (string | null)[] = [];
+  readonly #steps: (number | null)[] = [];
+  readonly #times: number[] = [];
+  readonly #nth: number[] = [];
+  readonly #links: number[] = [];
+  readonly #reasonOf: number[] = [];
+  readonly #reasons: string[] = [''];
+  readonly #reasonIndex = new Map<string, number>([['', 0]]);
+  readonly #places = new Map<string, number[]>();
+  /** Time, node and step to the last point that has them: a record saved again keeps all three. */
+  readonly #saved = new Map<string, number>();
+  /** Node and step of a point where that node was waiting, to the last such point. */
+  readonly #waiting = new Map<string, number>();
+  /** Points where several things were waiting, in order. */
+  readonly #wide: number[] = [];
+
+  constructor(thread: string) {
+    this.thread = thread;
+  }
+
+  get count(): number {
+    return this.seqs.length;
+  }
+
+  add(header: PointHeader): void {
+    const index = this.count;
+    const step = stepNumber(header.step);
+    const saved = `${header.createdAt}\u0000${header.node}\u0000${header.step}`;
+    const [parent, link, reason] = this.#link(header, step, saved);
+    let places = this.#places.get(header.seq);
+    if (places === undefined) this.#places.set(header.seq, (places = []));
+    places.push(index);
+    this.positions.push(header.position);
+    this.sizes.push(header.bytes);
+    this.seqs.push(header.seq);
+    this.parents.push(parent);
+    this.queues.push(header.queue);
+    this.#nodes.push(header.node);
+    this.#steps.push(step);
+    this.#times.push(header.createdAt === null ? Number.NaN : Date.parse(header.createdAt));
+    this.#nth.push(places.length === 1 ? 0 : places.length);
+    this.#links.push(link);
+    this.#reasonOf.push(this.#internReason(reason));
+    if (header.createdAt !== null && header.node !== null) this.#saved.set(saved, index);
+    for (const node of header.queue ?? []) this.#waiting.set(`${node}\u0000${step}`, index);
+    if ((header.queue?.length ?? 0) > 1) this.#wide.push(index);
+  }
+
+  #link(header: PointHeader, step: number | null, saved: string): Link {
+    const before = this.count - 1;
+    const firstStep = step !== null && step > 1;
+    if (before < 0) return [-1, rootLink, firstStep ? reasons.elsewhere : ''];
+    const copied = this.#saved.get(saved);
+    if (copied !== undefined) return [copied, inferredLink, reasons.copy];
+
+    const queue = this.queues[before] ?? null;
+    const stepBefore = this.#steps[before] ?? null;
+    const gap = step === null || stepBefore === null ? null : step - stepBefore;
+    if (queue !== null && gap !== null && header.node !== null && queue.includes(header.node)) {
+      // As many more starts as there were items: what was running already added none, what was waiting one each.
+      if (gap >= 0 && gap <= queue.length) return [before, inferredLink, reasons.follows];
+      if (gap === queue.length + 1) return [before, inferredLink, reasons.resumed];
+    }
+    const branch = step === null || header.node === null ? -1 : this.#branchPoint(header.node, step);
+    if (branch >= 0) return [branch, inferredLink, reasons.branch];
+    if (step === 1) {
+      if (queue === null) return [-1, rootLink, reasons.freshUnknown];
+      return queue.length > 0 ? [-1, rootLink, reasons.fresh] : [before, inferredLink, reasons.again];
+    }
+    if (gap === 1) {
+      if (queue === null) return [before, inferredLink, reasons.byStep];
+      const emptied = queue.length === 0 || header.queue?.length === 0;
+      return [before, inferredLink, emptied ? reasons.updated : reasons.byHand];
+    }
+    return [before, inferredLink, reasons.order];
+  }
+
+  /** The latest earlier point that a resume could have continued with this node at this step; -1 if there is none. */
+  #branchPoint(node: string, step: number): number {
+    // One thing waiting: the resume adds one to the step, the start another.
+    const plain = this.#waiting.get(`${node}\u0000${step - 2}`) ?? -1;
+    let seen = 0;
+    for (let i = this.#wide.length - 1; i >= 0 && seen < wideLookedAt; i -= 1, seen += 1) {
+      const at = this.#wide[i]!;
+      if (at <= plain) break;
+      const gap = step - (this.#steps[at] ?? Number.NaN);
+      const queue = this.queues[at] ?? [];
+      if (gap >= 2 && gap <= queue.length + 1 && queue.includes(node)) return at;
+    }
+    return plain;
+  }
+
+  #internReason(reason: string): number {
+    let index = this.#reasonIndex.get(reason);
+    if (index === undefined) this.#reasonIndex.set(reason, (index = this.#reasons.push(reason) - 1));
+    return index;
+  }
+
+  /** Index of a point by its key's parts, -1 if there is none. `nth` counts occurrences: 0 the first, 2 the second, and so on. */
+  find(seq: string, nth: number): PointIndex {
+    return this.#places.get(seq)?.[nth === 0 ? 0 : nth - 1] ?? -1;
+  }
+
+  nthOf(index: PointIndex): number {
+    return this.#nth[index] ?? 0;
+  }
+
+  linkOf(index: PointIndex): LinkKind {
+    return linkKinds[this.#links[index] ?? 0] ?? 'root';
+  }
+
+  reasonOf(index: PointIndex): string {
+    return this.#reasons[this.#reasonOf[index] ?? 0] ?? '';
+  }
+
+  isCopy(index: PointIndex): boolean {
+    return this.reasonOf(index) === reasons.copy;
+  }
+
+  /** Ends of branches. */
+  leaves(): number {
+    const isParent = new Uint8Array(this.count);
+    for (const parent of this.parents) if (parent >= 0) isParent[parent] = 1;
+    return isParent.reduce((leaves, parent) => leaves + (parent === 0 ? 1 : 0), 0);
+  }
+
+  toLineage(): Lineage {
+    const { count } = this;
+    return {
+      thread: this.thread,
+      count,
+      ids: stringColumn(this.seqs),
+      nth: new Uint32Array(this.#nth),
+      parent: new Int32Array(this.parents),
+      link: new Uint8Array(this.#links),
+      reason: new Uint32Array(this.#reasonOf),
+      reasons: [...this.#reasons],
+      namespace: new Uint32Array(count),
+      namespaces: [''],
+      host: new Int32Array(count).fill(-1),
+      time: new Float64Array(this.#times),
+      step: Int32Array.from(this.#steps, (step) => (step === null || step > 0x7fff_ffff ? unknownStep : step)),
+      bytes: new Float64Array(this.sizes),
+      heads: new Int32Array([count - 1]),
+    };
+  }
+}
