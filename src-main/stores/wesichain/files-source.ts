@@ -18,7 +18,6 @@ import type { Picture, Place, RecordSource, ThreadTrouble } from './source.ts';
 const pauseAfter = 8;
 /** Files whose points are kept; the rest is read again when asked for. */
 const keptFiles = 64;
-const linesPerBatch = 200;
 /** Session files larger than this are not looked into. */
 const largestSession = 1 << 20;
 
@@ -281,6 +280,7 @@ export class FilesRecordSource implements RecordSource {
     let at = file.consumed;
     for (;;) {
       let more = false;
+      const since = performance.now();
       for (const line of this.#reader.lines(entry.path, at)) {
         if (line.start >= entry.size) break;
         // Another caller may have read on while this one was suspended.
@@ -288,7 +288,7 @@ export class FilesRecordSource implements RecordSource {
         file.take(line);
         at = line.end + 1;
         taken += 1;
-        if (taken % linesPerBatch === 0) {
+        if (performance.now() - since > pauseAfter) {
           more = true;
           break;
         }
