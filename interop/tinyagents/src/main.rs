@@ -1,6 +1,7 @@
 //! Makes tinyagents stores and says what tinyagents itself makes of them afterwards.
 //!
 //! `make STORE` | `state STORE GRAPH THREAD [ID]` | `history STORE GRAPH THREAD` | `resume STORE GRAPH THREAD [VALUE-JSON|-] [ID]`
+//! `start STORE GRAPH THREAD [TOPIC]`: a new run of the thread.
 //! STORE ending in `.db` is the SQLite backend, anything else a folder of line files. One JSON document on stdout.
 
 use std::sync::Arc;
@@ -115,6 +116,121 @@ fn sub(checkpointer: Arc<dyn Checkpointer<Job>>) -> Result<Graph> {
         .compile()
 }
 
+/// enter → outer (first → inner (the review graph) → last) → leave: two sub-graphs deep; tinyagents names the inner one by its own node only
+fn deep(checkpointer: Arc<dyn Checkpointer<Job>>) -> Result<Graph> {
+    let fold = |job: &Job, done: Job| Step { n: done.n - job.n, log: done.log[job.log.len()..].to_vec() };
+    let inner = review()?.with_checkpointer(checkpointer.clone());
+    let outer = builder()
+        .with_graph_id("outer")
+        .add_node("first", |_j: Job, _c: NodeContext| async move { Ok(NodeResult::Update(step(1, "first".into()))) })
+        .add_node("inner", adapter_subgraph_node(inner, |job: &Job| job.clone(), fold))
+        .add_node("last", |_j: Job, _c: NodeContext| async move { Ok(NodeResult::Update(step(1, "last".into()))) })
+        .set_entry("first")
+        .add_edge("first", "inner")
+        .add_edge("inner", "last")
+        .set_finish("last")
+        .compile()?
+        .with_checkpointer(checkpointer);
+    builder()
+        .with_graph_id("deep")
+        .add_node("enter", |_j: Job, _c: NodeContext| async move { Ok(NodeResult::Update(step(1, "enter".into()))) })
+        .add_node("outer", adapter_subgraph_node(outer, |job: &Job| job.clone(), fold))
+        .add_node("leave", |job: Job, _c: NodeContext| async move { Ok(NodeResult::Update(step(1, format!("leave {}", job.topic)))) })
+        .set_entry("enter")
+        .add_edge("enter", "outer")
+        .add_edge("outer", "leave")
+        .set_finish("leave")
+        .compile()
+}
+
+/// start sends to left and right, each of which asks; join waits for both (waiting edges)
+fn join() -> Result<Graph> {
+    let asks = |name: &'static str, always: bool| {
+        move |job: Job, c: NodeContext| async move {
+            Ok(match c.resume {
+                Some(answer) => NodeResult::Update(step(1, format!("{name} says {answer}"))),
+                None if always => NodeResult::Interrupt(Interrupt::new(name, json!({"from": name, "topic": job.topic}))),
+                None => NodeResult::Update(step(1, format!("{name} ran"))),
+            })
+        }
+    };
+    builder()
+        .with_graph_id("join")
+        .add_node("start", |_j: Job, _c: NodeContext| async move { Ok(NodeResult::Command(Command::goto(["plain", "left", "right"]))) })
+        .mark_command_routing("start")
+        .add_node("plain", asks("plain", false))
+        .add_node("left", asks("left", true))
+        .add_node("right", asks("right", true))
+        .add_node("join", |job: Job, _c: NodeContext| async move { Ok(NodeResult::Update(step(1, format!("join {}", job.topic)))) })
+        .set_entry("start")
+        .add_waiting_edge("plain", "join")
+        .add_waiting_edge("left", "join")
+        .add_waiting_edge("right", "join")
+        .set_finish("join")
+        .compile()
+}
+
+type Free = CompiledGraph<Value, Value>;
+
+/// one → two (asks) → three over any JSON at all: the state is kept as it is, an update is put under `last`
+fn free(store: &str) -> Result<Free> {
+    let checkpointer: Arc<dyn Checkpointer<Value>> =
+        if store.ends_with(".db") { Arc::new(SqliteCheckpointer::open(store)?) } else { Arc::new(FileCheckpointer::new(store)) };
+    let graph = GraphBuilder::<Value, Value>::new()
+        .set_reducer(ClosureStateReducer::new(|mut state: Value, update: Value| {
+            if let Some(members) = state.as_object_mut() {
+                members.insert("last".into(), update);
+            }
+            Ok(state)
+        }))
+        .with_graph_id("free")
+        .add_node("one", |_s: Value, _c: NodeContext| async move { Ok(NodeResult::Update(json!("one"))) })
+        .add_node("two", |_s: Value, c: NodeContext| async move {
+            Ok(match c.resume {
+                Some(answer) => NodeResult::Update(answer),
+                None => NodeResult::Interrupt(Interrupt::new("two", json!("what now?"))),
+            })
+        })
+        .add_node("three", |_s: Value, _c: NodeContext| async move { Ok(NodeResult::Update(json!("three"))) })
+        .set_entry("one")
+        .add_edge("one", "two")
+        .add_edge("two", "three")
+        .set_finish("three")
+        .compile()?;
+    Ok(graph.with_checkpointer(checkpointer))
+}
+
+/// Names that a path, a prototype or a template would trip over, and numbers at the ends of their kinds.
+fn odd() -> Value {
+    let mut nested = json!(1);
+    for _ in 0..100 {
+        nested = json!([nested]);
+    }
+    json!({
+        "__proto__": {"x": 1}, "constructor": null, "": "empty", "a.b": 1, "a/b": 2, "~1": 3, "[0]": 4, "$set": [1], "u64": u64::MAX,
+        "i64": i64::MIN, "big": 1e308, "tiny": 5e-324, "negative zero": -0.0, "one": 1.0, "text": "\u{0}\u{1f41d}\u{2028}\"\\",
+        "nested": nested, "long": "é".repeat(100_000), "list": [1, 1.0, "1", null, {"k": {"deep": 1.0}}],
+    })
+}
+
+/// The free graph has a state type of its own, so it answers for itself.
+async fn run_free(command: &str, store: &str, args: &[String]) -> Result<Value> {
+    let g = free(store)?;
+    let thread = args.first().map_or("", String::as_str);
+    let fail = |e: serde_json::Error| TinyAgentsError::Graph(e.to_string());
+    match command {
+        "start" => drop(g.run_with_thread(thread, odd()).await?),
+        "resume" => {
+            let value = serde_json::from_str(args.get(1).map_or("null", String::as_str)).map_err(fail)?;
+            drop(g.resume(thread, Command::resume(value)).await?);
+        }
+        _ => {}
+    }
+    let state = g.get_state(thread, None).await?;
+    // as text: a reader in another language would round the numbers
+    Ok(json!({ "text": state.as_ref().map(|s| s.values.to_string()), "next": state.map(|s| s.next_nodes.iter().map(|n| n.to_string()).collect::<Vec<_>>()) }))
+}
+
 fn graph(name: &str, store: &str) -> Result<Graph> {
     let checkpointer: Arc<dyn Checkpointer<Job>> =
         if store.ends_with(".db") { Arc::new(SqliteCheckpointer::open(store)?) } else { Arc::new(FileCheckpointer::new(store)) };
@@ -122,6 +238,8 @@ fn graph(name: &str, store: &str) -> Result<Graph> {
         "review" => review()?,
         "fan" => fan()?,
         "sub" => sub(checkpointer.clone())?,
+        "deep" => deep(checkpointer.clone())?,
+        "join" => join()?,
         other => return Err(TinyAgentsError::Graph(format!("no graph {other}"))),
     };
     Ok(compiled.with_checkpointer(checkpointer))
@@ -157,9 +275,18 @@ async fn run(args: Vec<String>) -> Result<Value> {
         graph("sub", store)?.run_with_thread("sub", job("letters")).await?;
         return Ok(json!({ "made": ["asked", "Done/ä", "fan", "sub"] }));
     }
+    if arg(2) == Some("free") {
+        return run_free(command, store, args.get(3..).unwrap_or(&[])).await;
+    }
     let g = graph(arg(2).unwrap_or(""), store)?;
     let thread = arg(3).unwrap_or("");
     match command {
+        "start" => {
+            let raised = g.run_with_thread(thread, job(arg(4).unwrap_or("topic"))).await.err().map(|e| e.to_string());
+            let mut after = latest(&g, thread, None).await?;
+            after["raised"] = json!(raised);
+            Ok(after)
+        }
         "state" => latest(&g, thread, arg(4)).await,
         "history" => {
             let mut out = vec![];
