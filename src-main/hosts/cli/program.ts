@@ -1,6 +1,6 @@
 // The terminal's commands (`docs/cli.md`): parses, calls the service's reports and operations, prints for people or as one JSON document.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { ForkpointError, asForkpointError, exitCodeOf } from '../../../shared/model/errors.ts';
@@ -56,7 +56,9 @@ export async function runTerminal(argv: readonly string[], terminal: Terminal, s
   let code = 0;
   const program = build(terminal, paint, starters, (n) => (code = n));
   try {
-    await program.parseAsync(commandFirst(argv), { from: 'user' });
+    const args = commandFirst(argv);
+    requireCommand(program, args[0] ?? '');
+    await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
@@ -70,6 +72,17 @@ export async function runTerminal(argv: readonly string[], terminal: Terminal, s
     }
     return fail(asForkpointError(thrown), wantsJson, terminal);
   }
+}
+
+/** A bare word that is no command is looked for as a store; where there is none, the word was meant as a command. */
+function requireCommand(program: Command, word: string): void {
+  if (!/^[a-z][a-z-]*$/.test(word) || word === 'help' || program.commands.some((c) => c.name() === word)) return;
+  if (existsSync(resolve(word))) return;
+  throw new ForkpointError(
+    'usage',
+    `There is no command \`${word}\`, and no file or folder of that name; nothing was changed.`,
+    'See `forkpoint --help`.',
+  );
 }
 
 function fail(error: ForkpointError, json: boolean, terminal: Terminal): number {
@@ -378,7 +391,15 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
   function pointOf(session: Session, at: Record<string, string>, options: ReadOptions): Point {
     const thread = at['thread'] ?? '';
     requireThread(session.store, thread);
-    return resolvePoint(session.store, thread, at['checkpoint'] ?? 'head', options.namespace ?? null);
+    const text = at['checkpoint'] ?? 'head';
+    const point = resolvePoint(session.store, thread, text, options.namespace ?? null);
+    // Only a diff reaches into another thread: a fork must never land on a thread that was not named.
+    if (point.lineage.thread === thread) return point;
+    throw new ForkpointError(
+      'not_found',
+      `The checkpoint ${JSON.stringify(text)} is not one of thread ${JSON.stringify(thread)}; nothing was changed.`,
+      `It belongs to thread ${JSON.stringify(point.lineage.thread)}: name that one.`,
+    );
   }
 
   function write(
