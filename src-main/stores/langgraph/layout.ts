@@ -4,6 +4,7 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import { openCell, unreadableType, bytesOf, textOf } from './cells.ts';
 import { bodyOf } from './cells.ts';
 import type { WriterDialect } from './ids.ts';
+import type { Cursor } from '../../values/cursor.ts';
 import type { Detection } from '../store.ts';
 import type { SqliteReader, SqlTable } from '../backend.ts';
 
@@ -162,20 +163,28 @@ export function detectLayout(reader: SqliteReader): Detection {
   return { verdict: 'yes', eras: [`${dialect}-v4`] };
 }
 
-/** What a damaged or foreign checkpoint cell is, as a sentence; null when it is a checkpoint that we read. */
-export function cellProblem(type: string, cell: Uint8Array): string | null {
+/** The map of a checkpoint cell, checked once; or what a damaged or foreign cell is, as a sentence. */
+export function openBody(
+  type: string,
+  cell: Uint8Array,
+): { readonly root: Cursor | null; readonly problem: string | null } {
+  const cannot = (problem: string) => ({ root: null, problem });
   const unreadable = unreadableType(type);
-  if (unreadable !== null) return `This checkpoint cannot be shown: ${unreadable}.`;
-  if (cell.length === 0) return 'This checkpoint is damaged: its cell is empty.';
+  if (unreadable !== null) return cannot(`This checkpoint cannot be shown: ${unreadable}.`);
+  if (cell.length === 0) return cannot('This checkpoint is damaged: its cell is empty.');
   try {
     const body = bodyOf(openCell(type, cell));
     if (body.kind === 'string') {
-      return 'This checkpoint is damaged: LangGraph.js could not serialize the state (a bigint or a circular reference in it) and stored a message in its place.';
+      return cannot(
+        'This checkpoint is damaged: LangGraph.js could not serialize the state (a bigint or a circular reference in it) and stored a message in its place.',
+      );
     }
     if (body.kind !== 'map')
-      return `This checkpoint is damaged: its cell holds no map but ${/^[aeio]/.test(body.kind) ? 'an' : 'a'} ${body.kind}.`;
-    return null;
+      return cannot(
+        `This checkpoint is damaged: its cell holds no map but ${/^[aeio]/.test(body.kind) ? 'an' : 'a'} ${body.kind}.`,
+      );
+    return { root: body, problem: null };
   } catch {
-    return `This checkpoint is damaged: its bytes are not valid ${type}.`;
+    return cannot(`This checkpoint is damaged: its bytes are not valid ${type}.`);
   }
 }

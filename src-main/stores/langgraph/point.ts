@@ -1,7 +1,8 @@
 // One checkpoint opened: the members of its cell and of its metadata as cursors, nothing decoded that is not asked for.
 
-import { cellProblem, dialectOfType } from './layout.ts';
-import { bodyOf, bytesOf, openCell, stringMember } from './cells.ts';
+import { keptFrom } from './kept-rows.ts';
+import { dialectOfType, openBody } from './layout.ts';
+import { bytesOf, stringMember } from './cells.ts';
 import { stepOf } from './ids.ts';
 import type { WriterDialect } from './ids.ts';
 import type { CheckpointRow } from './rows.ts';
@@ -44,9 +45,19 @@ export function integerMember(map: Cursor | null, key: string): number | null {
   return value?.kind === 'integer' ? value.approximate() : null;
 }
 
+/** Points of rows that are kept: checking a large cell takes longer than anything else that is done with it. */
+const opened = new WeakMap<CheckpointRow, Point>();
+
 export function openPoint(row: CheckpointRow, fallback: WriterDialect): Point {
-  const problem = cellProblem(row.type, bytesOf(row.checkpoint));
-  const root = problem === null ? bodyOf(openCell(row.type, row.checkpoint)) : null;
+  const known = opened.get(row);
+  if (known !== undefined) return known;
+  const point = pointOf(row, fallback);
+  if (bytesOf(row.checkpoint).length >= keptFrom) opened.set(row, point);
+  return point;
+}
+
+function pointOf(row: CheckpointRow, fallback: WriterDialect): Point {
+  const { root, problem } = openBody(row.type, bytesOf(row.checkpoint));
   const metadata = openMetadata(row.metadata);
   const idStep = stepOf(row.id);
   const values = root?.get('channel_values') ?? null;

@@ -1,6 +1,7 @@
 // Every statement that reads a LangGraph store, with columns by name: their order differs between files.
 
 import { bytesOf, storageOf, textOf } from './cells.ts';
+import { KeptRows } from './kept-rows.ts';
 import type { Layout } from './layout.ts';
 import type { SqlRow, SqlValue, SqliteReader } from '../backend.ts';
 
@@ -73,13 +74,16 @@ export interface RowReader {
 }
 
 /** Reads for looking around; plans read through `relyOnRows` with the same statements. */
-export function rowReader(reader: SqliteReader, layout: Layout): RowReader {
+export function rowReader(reader: SqliteReader, layout: Layout, token: () => string): RowReader {
   const selectWrites = writesSelect(layout);
+  const kept = new KeptRows(token);
   return {
     layout,
     checkpoint(thread, namespace, id) {
-      const row = reader.get(`${checkpointSelect} ${pointWhere}`, [thread, namespace, id]);
-      return row === null ? null : checkpointOf(row);
+      return kept.read(JSON.stringify([thread, namespace, id]), () => {
+        const row = reader.get(`${checkpointSelect} ${pointWhere}`, [thread, namespace, id]);
+        return row === null ? null : checkpointOf(row);
+      });
     },
     writes(thread, namespace, id) {
       return reader.all(selectWrites, [thread, namespace, id]).map(writeOf);

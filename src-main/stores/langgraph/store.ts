@@ -70,7 +70,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
     this.format = format;
     this.backend = backend;
     this.#layout = layout;
-    this.#read = rowReader(backend.reader, layout);
+    this.#read = rowReader(backend.reader, layout, () => backend.token());
   }
 
   get #reader(): SqliteReader {
