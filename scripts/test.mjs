@@ -52,6 +52,9 @@ check('format', bin('oxfmt'), ['--check']);
 check('layers and cycles', process.execPath, [join(root, 'scripts', 'check-layers.ts')]);
 check('unused code', bin('knip'), []);
 
+// built once, before tests of the package and the preload look for it
+buildIfStale();
+
 const unitReport = join(out, 'unit.json');
 const unitOk = run('unit tests and interop with LangGraph JS', bin('vitest'), [
   'run',
@@ -74,7 +77,6 @@ if (chromium === null) {
   );
   failed++;
 } else {
-  buildIfStale();
   const e2eReport = join(out, 'e2e.json');
   const e2eOk = run('end to end', bin('playwright'), ['test', '--reporter=line,json'], {
     PLAYWRIGHT_JSON_OUTPUT_NAME: e2eReport,

@@ -88,7 +88,7 @@ export function Scrubber(): ReactNode {
         <span className="scrubber-done" aria-hidden="true" style={{ width: at(Math.max(0, place)) }} />
         {ticks.map((t) => (
           <span
-            key={t.at}
+            key={`${t.kind} ${t.at}`}
             className={`scrubber-tick scrubber-tick-${t.kind}`}
             aria-hidden="true"
             style={{ left: at(t.at) }}
