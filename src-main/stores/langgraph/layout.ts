@@ -121,9 +121,12 @@ function firstCurrent(reader: SqliteReader, order: 'ASC' | 'DESC'): Newest {
   return { dialect: null, rows, seen };
 }
 
-/** The dialect of the newest current row, null for a store without rows. */
+/** What detection found, for the opening that follows: SQLite reads a row of 100 MB whole to give its first bytes. */
+const detected = new WeakMap<SqliteReader, WriterDialect>();
+
+/** The dialect of the newest current row when the store was recognized, null for a store without rows. */
 export function storeDialect(reader: SqliteReader): WriterDialect | null {
-  return newestCurrent(reader).dialect;
+  return detected.get(reader) ?? newestCurrent(reader).dialect;
 }
 
 export function detectLayout(reader: SqliteReader): Detection {
@@ -160,6 +163,7 @@ export function detectLayout(reader: SqliteReader): Detection {
       reason: `This LangGraph store holds no checkpoint that Forkpoint can read: ${seen ?? 'no version was found'}. Nothing was changed. Forkpoint reads checkpoints of version 4, unencrypted.`,
     };
   }
+  detected.set(reader, dialect);
   return { verdict: 'yes', eras: [`${dialect}-v4`] };
 }
 
