@@ -1,5 +1,6 @@
 // The threads of one open store: summaries listed in the background, details read behind them, newest first.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Result } from '../../shared/contract/methods.ts';
 import type { Thread } from '../../shared/model/shapes.ts';
 import type { Status } from '../../shared/model/status.ts';
@@ -18,6 +19,9 @@ export type ListQuery = {
 const progressMillis = 150;
 /** Milliseconds that a call may spend on details of the rows that it shows; the rest is read in the background. */
 const visibleMillis = 12;
+/** The detail of a thread of so many checkpoints takes longer than a list may: it is read last, after the window's first questions. */
+const longThread = 50_000;
+const longThreadMillis = 1500;
 /** After reading details that a change had made stale, the next such reading waits so many times what it took. */
 const staleShare = 30;
 /** … and at most so many milliseconds. */
@@ -141,11 +145,8 @@ export class ThreadList {
     const rows = matching.slice(query.from, query.from + query.count).map((summary) => {
       const isKept = !this.#stale.has(summary.thread) || started < this.#staleFrom;
       const known = isKept ? this.#details.get(summary.thread) : undefined;
-      const detail =
-        known ??
-        (performance.now() - started < visibleMillis
-          ? this.#detail(summary.thread)
-          : (this.#details.get(summary.thread) ?? null));
+      const isQuick = summary.checkpoints < longThread && performance.now() - started < visibleMillis;
+      const detail = known ?? (isQuick ? this.#detail(summary.thread) : (this.#details.get(summary.thread) ?? null));
       return {
         thread: summary.thread,
         checkpoints: summary.checkpoints,
@@ -220,13 +221,29 @@ export class ThreadList {
 
   async #readDetails(signal: AbortSignal): Promise<void> {
     const pace = new Pace(signal);
-    for (const { thread } of this.#newestFirst()) {
+    const late: string[] = [];
+    for (const { thread, checkpoints } of this.#newestFirst()) {
       await pace.breathe();
-      if (!this.#summaries.has(thread) || (this.#details.has(thread) && !this.#stale.has(thread))) continue;
+      if (!this.#isWanting(thread)) continue;
+      if (checkpoints >= longThread && !this.#details.has(thread)) {
+        late.push(thread);
+        continue;
+      }
       this.#detail(thread);
       this.#progress(false);
     }
     this.#progress(true);
+    if (late.length === 0) return;
+    await sleep(longThreadMillis, undefined, { ref: false });
+    for (const thread of late) {
+      await pace.breathe();
+      if (this.#isWanting(thread)) this.#detail(thread);
+    }
+    this.#progress(true);
+  }
+
+  #isWanting(thread: string): boolean {
+    return this.#summaries.has(thread) && (!this.#details.has(thread) || this.#stale.has(thread));
   }
 
   /** As it stands now. */
