@@ -94,8 +94,9 @@ export function LineagePane(): ReactNode {
     const others: number[] = [];
     const { count } = scene.branches.lineage;
     const room = mostSpoken - built.length;
+    const from = Math.max(0, selected);
     for (let away = 0; away < count && others.length < room; away++) {
-      for (const point of away === 0 ? [Math.max(0, selected)] : [selected + away, selected - away]) {
+      for (const point of away === 0 ? [from] : [from + away, from - away]) {
         if (point < 0 || point >= count || others.length >= room) continue;
         const item = scene.itemOf[point] ?? -1;
         if (!inCards.has(item) || scene.kind[item] !== itemKinds.point) others.push(point);
