@@ -120,6 +120,18 @@ describe('what moved is refused and named', () => {
     expect(contents()).toEqual(before);
   });
 
+  test.each([
+    ['append', 'a.jsonl'],
+    ['new-file', 'fork.jsonl'],
+  ] as const)('%s: a framework that adds the next record at once does not make the commit doubtful', (kind, name) => {
+    const at = (stage: CommitStage): void => {
+      if (stage === 'written') appendFileSync(join(root, name), '{"id":5}\n');
+    };
+    backend.apply(fileChanges(kind), relyOnSample(backend).relied, bundle, { at });
+    expect(backend.recover(bundle)).toBe('applied');
+    expect(failure(() => backend.undo(bundle)).message).toContain('added behind it');
+  });
+
   test('undo after someone built on it', () => {
     apply(fileChanges('append'));
     appendFileSync(join(root, 'a.jsonl'), '{"id":5}\n{"id":6}\n');
