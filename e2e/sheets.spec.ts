@@ -135,6 +135,8 @@ test('an edit of a tool call’s arguments takes the waiting call along unless i
   await app.thread('finished').click();
   await expect(app.selected).toBeVisible();
   await app.lineage.getByRole('treeitem', { name: /^step 2, HumanInTheLoop/ }).click();
+  await expect(app.selected).toHaveAccessibleName(/^step 2, HumanInTheLoop/);
+  await expect(app.page.getByRole('button', { name: /Fork from here/ })).toBeVisible();
   await app.page.keyboard.press('f');
   const sheet = app.dialog('Fork');
   await sheet.getByRole('button', { name: 'Edit a value…' }).click();

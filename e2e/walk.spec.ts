@@ -49,6 +49,7 @@ test('two checkpoints are compared, and the address restores the view', async ({
   await cards.first().click({ modifiers: ['Control'] });
   await expect(app.compared).toHaveAccessibleName(/^step 8, /);
   const name = await app.selected.getAttribute('aria-label');
+  await expect(app.page).toHaveURL(/with=/);
   await app.page.reload();
   await expect(app.compared).toHaveAccessibleName(/^step 8, /);
   await expect(app.selected).toHaveAccessibleName(name ?? 'a name');
