@@ -59,6 +59,7 @@ test('two checkpoints are compared, and the address restores the view', async ({
 test('pending says who asks and how to go on; raw shows the stored bytes', async ({ work, app }) => {
   await app.open(await work.serve([work.copy(sample)]));
   await app.thread('approvals-demo').click();
+  await expect(app.selected).toHaveAccessibleName(/waiting/);
   await app.page.keyboard.press('3');
   const inspector = app.page.getByRole('region', { name: 'Inspector' });
   await expect(inspector).toContainText('approve refund of 12.00?');
