@@ -255,3 +255,24 @@ export interface ExportingStore {
   /** Which of several writers made a thread's rows, where those cannot read each other's (`js`, `python`); goes into the document. */
   dialect?(thread: string): string | null;
 }
+
+// ── What stands beside the points ──────────────────────────────────────────────────────────────────────────────────
+
+/** A journal record, step record, event, content or result: what a framework keeps about a thread beside its checkpoints. */
+export interface NeighbourRecord {
+  /** Unique within the thread and stable while the record exists. */
+  readonly record: string;
+  /** The store's own word for what it is (`journal`, `step_record`, `outbox`). */
+  readonly kind: string;
+  /** ISO 8601 with the precision that the store has. */
+  readonly time: string | null;
+  /** The point that it belongs to, where the store tells. */
+  readonly checkpoint: CheckpointKey | null;
+  readonly content: Cursor;
+}
+
+/** Formats that keep records beside the points give them in the store's order. */
+export interface RecordingStore {
+  /** `key`: only those that belong to that point. */
+  neighbours(thread: string, key?: CheckpointKey): Generator<NeighbourRecord, void, void>;
+}
