@@ -5,7 +5,8 @@ import { ForkpointError } from '../model/errors.ts';
 import { statuses } from '../model/status.ts';
 import type { Status } from '../model/status.ts';
 
-export const tabs = ['state', 'diff', 'pending', 'raw'] as const;
+/** `records` is there for stores that keep some. */
+export const tabs = ['state', 'diff', 'pending', 'raw', 'records'] as const;
 export type Tab = (typeof tabs)[number];
 
 export interface Address {

@@ -134,6 +134,16 @@ export const PendingShape = z.object({
 });
 export type PendingShape = z.infer<typeof PendingShape>;
 
+/** A record beside the points, without its content. */
+export const RecordRow = z.object({
+  record: z.string(),
+  kind: z.string(),
+  time: z.nullable(z.string()),
+  checkpoint: z.nullable(Key),
+  bytes: z.number(),
+});
+export type RecordRow = z.infer<typeof RecordRow>;
+
 export const EditShape = z.union([
   z.object({ op: z.literal('set'), path: z.string(), value: z.string() }),
   z.object({ op: z.literal('append'), path: z.string(), value: z.string() }),
@@ -292,6 +302,23 @@ export const methods = {
   'raw.bytes': {
     params: z.object({ ...at, part: z.number(), from: z.number(), count: z.number() }),
     result: z.object({ bytes: Bytes, total: z.number() }),
+  },
+
+  /** What stands beside the points of a thread, in the store's order; with `key` only what belongs to that point. */
+  'records.list': {
+    params: z.object({
+      store: StoreId,
+      thread: z.string(),
+      key: z.nullable(Key),
+      from: z.number(),
+      count: z.number(),
+    }),
+    result: z.object({ records: z.array(RecordRow), total: z.number() }),
+  },
+  /** The content of one record; null when it is larger than `limit` bytes. */
+  'records.content': {
+    params: z.object({ store: StoreId, thread: z.string(), record: z.string(), limit: z.number() }),
+    result: z.object({ content: z.nullable(z.string()), bytes: z.number() }),
   },
 
   /** Checks one edit as it is typed: an error sentence, or the diff that it will make. */

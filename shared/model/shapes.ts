@@ -91,6 +91,16 @@ export const Pending = z.object({
 });
 export type Pending = z.infer<typeof Pending>;
 
+/** A record that a framework keeps about a thread beside its checkpoints, as `records` prints it. */
+export const NeighbourRecord = z.object({
+  record: z.string(),
+  kind: z.string(),
+  time: z.nullable(z.string()),
+  checkpoint: z.nullable(z.string()),
+  content: Json,
+});
+export type NeighbourRecord = z.infer<typeof NeighbourRecord>;
+
 export const Provenance = z.enum(['stored', 'elsewhere', 'reconstructed', 'derived', 'opaque', 'absent']);
 export type Provenance = z.infer<typeof Provenance>;
 

@@ -15,6 +15,7 @@ import type { Handlers } from './handlers/handlers.ts';
 import { diffHandlers } from './handlers/diff.ts';
 import { operationHandlers } from './handlers/operations.ts';
 import { pointHandlers } from './handlers/point.ts';
+import { recordHandlers } from './handlers/records.ts';
 import { stateHandlers } from './handlers/state.ts';
 import { storeHandlers } from './handlers/stores.ts';
 import { threadHandlers } from './handlers/threads.ts';
@@ -67,6 +68,7 @@ export class Service implements Endpoint {
       ...threadHandlers(this.stores),
       ...stateHandlers(this.stores),
       ...pointHandlers(this.stores),
+      ...recordHandlers(this.stores),
       ...diffHandlers(this.stores),
       ...operationHandlers(this.stores, this.operations, this.#uploads, options.readOnly),
       ...transferHandlers(this.stores, this.#uploads),

@@ -31,6 +31,8 @@ export interface Format<R extends BackendReader = BackendReader> {
   readonly eras: readonly string[];
   readonly capabilities: readonly string[];
   readonly unable: readonly Unable[];
+  /** How deep the files of a folder store lie; absent: 1, the folder itself. */
+  readonly depth?: number;
   detect(reader: R): Detection;
   open(backend: Backend<R>): Store;
 }
@@ -275,4 +277,9 @@ export interface NeighbourRecord {
 export interface RecordingStore {
   /** `key`: only those that belong to that point. */
   neighbours(thread: string, key?: CheckpointKey): Generator<NeighbourRecord, void, void>;
+}
+
+/** Whether a store keeps records beside its points; those that do name `records` in their capabilities. */
+export function keepsRecords(store: Store): store is Store & RecordingStore {
+  return 'neighbours' in store && typeof store.neighbours === 'function';
 }

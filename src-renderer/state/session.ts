@@ -51,6 +51,17 @@ export function storeCan(operation: string): boolean {
   return open !== undefined && open.info.writable && open.info.capabilities.includes(operation);
 }
 
+/** Whether the open store has something to read, whatever may be written (`records`). */
+export function storeKeeps(what: string): boolean {
+  const id = useView.getState().store;
+  return (
+    useSession
+      .getState()
+      .stores.find((o) => o.store === id)
+      ?.info.capabilities.includes(what) ?? false
+  );
+}
+
 /** First contact: what the host is and what is open already; then the view of `fragment`. */
 export async function beginSession(client: ServiceClient, fragment: string): Promise<void> {
   try {

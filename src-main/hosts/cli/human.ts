@@ -1,7 +1,9 @@
 // The reading commands' output for people: columns, a drawn lineage, states and diffs as short lines.
 
 import type { Checkpoint, FormatInfo, Operation, StoreInfo, Thread } from '../../../shared/model/shapes.ts';
+import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { statusMark } from '../../../shared/model/status.ts';
+import { recordingStore } from '../../service/report/records.ts';
 import * as read from '../../service/report/read.ts';
 import type { Point } from '../../service/report/resolve.ts';
 import type { Session } from '../../service/report/session.ts';
@@ -127,6 +129,16 @@ export function pending(view: ReturnType<Store['pending']>, paint: Paint): strin
       ...view.resume.code.split('\n').map((l) => `  ${l}`),
     );
   return lines.join('\n');
+}
+
+export function records(store: Store, thread: string, key: CheckpointKey | null, paint: Paint): string {
+  const lines: string[] = [];
+  for (const each of recordingStore(store).neighbours(thread, key ?? undefined)) {
+    lines.push(`${visible(each.kind)}  ${visible(each.record)}  ${paint.dim(each.time ?? '')}`);
+    lines.push(`  ${cut(read.valueText(each.content, 0), 400)}`);
+  }
+  const where = key === null ? 'thread' : 'checkpoint';
+  return lines.length === 0 ? `Nothing stands beside the checkpoints of this ${where}.` : lines.join('\n');
 }
 
 export function diff(store: Store, before: Point | null, after: Point, path: string | null, paint: Paint): string {

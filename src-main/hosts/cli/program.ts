@@ -7,6 +7,7 @@ import { ForkpointError, asForkpointError, exitCodeOf } from '../../../shared/mo
 import { statuses, type Status } from '../../../shared/model/status.ts';
 import { readAssignment } from '../../service/report/assignment.ts';
 import { jsonText } from '../../service/report/json.ts';
+import { records } from '../../service/report/records.ts';
 import * as read from '../../service/report/read.ts';
 import { resolvePoint, pointAt, requireThread, type Point } from '../../service/report/resolve.ts';
 import { infoOf, openSession, storesIn, type Session } from '../../service/report/session.ts';
@@ -221,6 +222,19 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
       });
     },
   );
+
+  withThread(
+    command('records', '<store> <thread> [<checkpoint>]', 'what the framework keeps beside the checkpoints'),
+  ).action((args: string[], options: ReadOptions) => {
+    const at = positionals('records', ['store', 'thread', 'checkpoint?'], args, options.threadJson);
+    withSession(at['store'] ?? '', true, (session) => {
+      const thread = at['thread'] ?? '';
+      requireThread(session.store, thread);
+      const key = at['checkpoint'] === undefined ? null : pointOf(session, at, options).key;
+      if (options.json === true) print([...records(session.store, thread, key)]);
+      else say(human.records(session.store, thread, key, paint));
+    });
+  });
 
   withThread(
     command('diff', '<store> <thread> <a> [<b>]', 'what changed between two checkpoints, or what one step changed'),

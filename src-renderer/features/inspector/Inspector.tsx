@@ -3,11 +3,12 @@
 import { useEffect, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { ArrowLeftRight, Copy, PanelRight, X } from 'lucide-react';
-import { tabs } from '../../../shared/address/address.ts';
+import { tabs as allTabs } from '../../../shared/address/address.ts';
 import type { Tab } from '../../../shared/address/address.ts';
 import { registerActions } from '../../actions/action.ts';
 import { useHost } from '../../host/host.ts';
 import { useCall, useRevision, useService } from '../../service/client.ts';
+import { useOpenStore } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
 import { Button, EmptyState } from '../../ui/controls.tsx';
 import { Splitter, useRememberedSize } from '../../ui/splitter.tsx';
@@ -19,6 +20,7 @@ import { copyPatch, inspectorActions, savePatch } from './inspector-actions.ts';
 import { PendingTab } from './pending/PendingTab.tsx';
 import { openTasks } from './pending/tasks.ts';
 import { RawTab } from './raw/RawTab.tsx';
+import { RecordsTab } from './records/RecordsTab.tsx';
 import { useSelectedRows } from './selected.ts';
 import type { SelectedRow, SelectedRows } from './selected.ts';
 import { StateTab } from './state/StateTab.tsx';
@@ -26,7 +28,13 @@ import './inspector.css';
 import './state/state.css';
 import './diff/diff.css';
 
-const words: Readonly<Record<Tab, string>> = { state: 'State', diff: 'Diff', pending: 'Pending', raw: 'Raw' };
+const words: Readonly<Record<Tab, string>> = {
+  state: 'State',
+  diff: 'Diff',
+  pending: 'Pending',
+  raw: 'Raw',
+  records: 'Records',
+};
 
 export default function Inspector(): ReactNode {
   const store = useView((v) => v.store);
@@ -51,7 +59,10 @@ export default function Inspector(): ReactNode {
 
 function InspectorOf(props: { readonly store: string; readonly checkpoint: string }): ReactNode {
   const { store, checkpoint } = props;
-  const tab = useView((v) => v.tab);
+  const keepsRecords = useOpenStore()?.info.capabilities.includes('records') ?? false;
+  const tabs: readonly Tab[] = keepsRecords ? allTabs : allTabs.filter((t) => t !== 'records');
+  const asked = useView((v) => v.tab);
+  const tab = tabs.includes(asked) ? asked : 'state';
   const compared = useView((v) => v.compared);
   const thread = useView((v) => v.thread);
   const applied = useView((v) => v.applied);
@@ -143,6 +154,9 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
           {tab === 'diff' && <DiffTab store={store} before={compared} after={checkpoint} revision={revision} />}
           {tab === 'pending' && <PendingTab call={pending} />}
           {tab === 'raw' && <RawTab store={store} checkpoint={checkpoint} revision={revision} />}
+          {tab === 'records' && thread !== null && (
+            <RecordsTab store={store} thread={thread} checkpoint={checkpoint} revision={revision} />
+          )}
         </Boundary>
       </div>
       <div

@@ -5,8 +5,8 @@ import { parseKey } from '../../../shared/model/key.ts';
 import type { Action } from '../../actions/action.ts';
 import type { Host } from '../../host/host.ts';
 import { useMessages } from '../../state/messages.ts';
-import { storeCan } from '../../state/session.ts';
-import { useView } from '../../state/view.ts';
+import { storeCan, storeKeeps } from '../../state/session.ts';
+import { useView, type Tab } from '../../state/view.ts';
 import { editValue, forkFrom } from '../operations/start.ts';
 import { stateFocus, useStatePane } from './state/state-pane.ts';
 
@@ -90,12 +90,12 @@ export async function editFocused(client: ServiceClient): Promise<void> {
 
 export function inspectorActions(client: ServiceClient, host: Host): readonly Action[] {
   const view = useView.getState();
-  const tab = (id: 'state' | 'diff' | 'pending' | 'raw', label: string, key: string): Action => ({
+  const tab = (id: Tab, label: string, key: string, when = hasSelected): Action => ({
     id: `inspector.${id}`,
     label: `Show ${label}`,
     group: 'View',
     shortcut: [key],
-    when: hasSelected,
+    when,
     perform: () => view.showTab(id),
   });
   const onState = (): boolean => hasSelected() && useView.getState().tab === 'state';
@@ -104,6 +104,7 @@ export function inspectorActions(client: ServiceClient, host: Host): readonly Ac
     tab('diff', 'Diff', '2'),
     tab('pending', 'Pending', '3'),
     tab('raw', 'Raw', '5'),
+    tab('records', 'Records', '6', () => hasSelected() && storeKeeps('records')),
     {
       id: 'inspector.find',
       label: 'Find in this state',
