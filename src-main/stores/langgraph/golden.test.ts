@@ -140,21 +140,43 @@ function pointProblems(
     const view = store.state(key);
     problems.push(...valueProblems(point, view, where));
     if (!trustNext) continue;
-    if (sorted(row.next).join() !== sorted(point.next).join())
+    const pending = store.pending(key);
+    if (sorted(pending.next).join() !== sorted(row.next).join())
+      problems.push(`${where}: next ${row.next.join()} in the log, ${pending.next.join()} pending`);
+    // At the head, the log and pending say what the latest says: next and questions that were answered are compared there.
+    const head = point.id === newestFirst[0];
+    if (!head && sorted(row.next).join() !== sorted(point.next).join())
       problems.push(`${where}: next ${row.next.join()}, expected ${point.next.join()}`);
-    // At the head, pending says what the latest says: questions that were answered are compared there.
-    problems.push(...taskProblems(point, store.pending(key), where, point.id !== newestFirst[0]));
+    problems.push(...taskProblems(point, pending, where, !head));
   }
   return problems;
 }
 
-function latestProblems(store: LangGraphSqliteStore, golden: GoldenThread): string[] {
+/** What is next at the heads of sub-graphs, as far as the latest state of the thread tells: of those whose task is not done. */
+function headsBelow(thread: string, point: GoldenPoint, rows: readonly Checkpoint[]): string[] {
+  return point.tasks.flatMap(({ state }) => {
+    if (state === null) return [];
+    const row = rows.find((r) => r.namespace === state.namespace && r.id === state.id);
+    const where = `${thread}/${state.namespace} latest`;
+    if (row === undefined) return [`${where}: no checkpoint ${state.id}`];
+    const same = sorted(row.next).join() === sorted(state.next).join();
+    return [
+      ...(same ? [] : [`${where}: next ${row.next.join()}, expected ${state.next.join()}`]),
+      ...headsBelow(thread, state, rows),
+    ];
+  });
+}
+
+function latestProblems(store: LangGraphSqliteStore, golden: GoldenThread, rows: readonly Checkpoint[]): string[] {
   const { thread, latest } = golden;
   const detail = store.threadDetail(thread);
   expect(detail.head).toBe(formatKey({ thread, namespace: '', id: latest.id, nth: 0 }));
   if (detail.head === null) return [];
   const where = `${thread} latest`;
-  const problems = valueProblems(latest, store.state(detail.head, true), where);
+  const problems = [
+    ...valueProblems(latest, store.state(detail.head, true), where),
+    ...headsBelow(thread, latest, rows),
+  ];
   const pending = store.pending(detail.head);
   if (sorted(pending.next).join() !== sorted(latest.next).join())
     problems.push(`${where}: next ${pending.next.join()}, expected ${latest.next.join()}`);
@@ -190,7 +212,7 @@ describe.each(cases)('$store', ({ store: path, golden, name }) => {
         ...pointProblems(store, thread.thread, namespace, points, rows, !thread.unfound.includes(namespace)),
       );
     }
-    problems.push(...latestProblems(store, thread));
+    problems.push(...latestProblems(store, thread, rows));
     expect(problems).toEqual([]);
     store.backend.close();
   });

@@ -81,9 +81,7 @@ export function pendingOf(situation: Situation): PendingView {
   if (tasks.unowned.length > 0) {
     taskViews.push({ id: null, name: null, error: null, interrupts: [], writes: views(tasks.unowned), argument: null });
   }
-  const unfinished = planned.filter((t) => !t.finished);
   const leftBehind = host === 'finished' && isHead;
-  const next = leftBehind ? [] : (isHead ? unfinished : planned).map((t) => t.name);
   const open = planned.filter((t) => asks(t, isHead));
   const damaged = damagedWrites(situation.writes);
   const resumable =
@@ -92,7 +90,7 @@ export function pendingOf(situation: Situation): PendingView {
   const root = point.row.namespace === '';
   return {
     status: verdict.status,
-    next,
+    next: verdict.next,
     tasks: taskViews,
     resumable,
     reason: reasonOf(situation, verdict.note, damaged),

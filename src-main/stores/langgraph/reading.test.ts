@@ -65,7 +65,7 @@ describe('rows of a run', () => {
     expect(rowsOf(store, 'failed').at(-1)).toMatchObject({
       status: 'failed',
       note: "ValueError('boom: upstream 503')",
-      next: ['good', 'bad'],
+      next: ['bad'],
     });
     expect(rowsOf(store, 'failed-then-ok').map((r) => r.status)).toEqual(['idle', 'idle', 'idle', 'terminal']);
     expect(rowsOf(store, 'breakpoint').at(-1)).toMatchObject({ status: 'idle', next: ['q'], note: null });

@@ -27,6 +27,7 @@ export type HostTask = 'waiting' | 'failed' | 'finished' | 'unknown';
 
 export interface Verdict {
   readonly status: Status;
+  /** As LangGraph's `get_state` gives it: of the thread for a head, of the checkpoint by its id for others. */
   readonly next: readonly string[];
   readonly note: string | null;
 }
@@ -116,8 +117,9 @@ export function verdictOf(situation: Situation): Verdict {
           : `Stored in format version ${point.version ?? 'unknown'}: what runs next cannot be told from it.`,
     };
   }
-  const next = tasks.planned.map((t) => t.name);
-  if (next.length === 0) return { status: 'terminal', next, note: null };
+  if (tasks.planned.length === 0) return { status: 'terminal', next: [], note: null };
+  // At a head, tasks that have finished do not run again; a checkpoint named by its id runs its whole step anew.
+  const next = tasks.planned.filter((t) => !(isHead && t.finished)).map((t) => t.name);
   if (host === 'finished' && isHead) {
     // A hand-over to the parent graph leaves the sub-graph where it was, with its next node standing there for ever.
     return { status: 'terminal', next, note: 'Its parent task has finished: nothing here runs any more.' };

@@ -18,9 +18,12 @@ export interface GoldenTask {
   readonly name: string;
   readonly error: Json;
   readonly interrupts: readonly GoldenInterrupt[];
+  /** The newest checkpoint of the sub-graph that ran in this task, null where there is none. */
+  readonly state: GoldenPoint | null;
 }
 export interface GoldenPoint {
   readonly id: string;
+  readonly namespace: string;
   readonly parent: string | null | undefined;
   readonly source: string | null;
   readonly step: number | null;
@@ -47,6 +50,7 @@ const text = (value: Json | undefined): string | null => (typeof value === 'stri
 function pointOf(json: JsonMap): GoldenPoint {
   return {
     id: text(json['checkpoint_id'] ?? json['id']) ?? '',
+    namespace: text(json['ns']) ?? '',
     parent: 'parent_id' in json ? text(json['parent_id']) : 'parent' in json ? text(json['parent']) : undefined,
     source: text(json['source']),
     step: typeof json['step'] === 'number' ? json['step'] : null,
@@ -57,6 +61,7 @@ function pointOf(json: JsonMap): GoldenPoint {
         id: text(task['id']),
         name: text(task['name']) ?? '',
         error: task['error'] ?? null,
+        state: isMap(task['state']) && text(task['state']['checkpoint_id']) !== null ? pointOf(task['state']) : null,
         interrupts: list(task['interrupts']).map((i) => {
           const interrupt = map(i);
           return {
