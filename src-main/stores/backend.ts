@@ -3,6 +3,8 @@
 // A backend opens a place safely, reads, tells when something changed, and applies a list of changes under a precondition:
 // transaction or staging, undo bundle fsynced first, verification by re-reading after, recovery after a crash.
 
+import type { KnownCells } from './known-cells.ts';
+
 /** A value of SQLite by storage class. Integers are always bigint; a JavaScript number stands for REAL only. */
 export type SqlValue = null | bigint | number | string | Uint8Array;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
@@ -22,6 +24,8 @@ export type Relied =
       readonly digest: string;
       /** For the difference shown on refusal: number of rows, and the first row's small values as text. */
       readonly seen: string;
+      /** Large cells that were read for it: a help for the check, which may do without. */
+      readonly known?: KnownCells;
     }
   | {
       readonly kind: 'file';
@@ -98,8 +102,11 @@ export interface Line {
 export interface FilesReader {
   readonly kind: 'files';
   readonly root: string;
-  /** Files below the root, sorted by path; `depth` 1 is the folder itself. */
-  list(depth?: number): readonly FileEntry[];
+  /**
+   * Files below the root, or below one of its folders, sorted by path; `depth` 1 is that folder itself. A folder that is not there
+   * is empty. Names may begin with a dot: frameworks make folders of ids.
+   */
+  list(depth?: number, under?: string): readonly FileEntry[];
   stat(path: string): FileEntry | null;
   read(path: string, start?: number, end?: number): Uint8Array;
   /** Lines from a byte offset on; reads in blocks, so that a file of any size streams. */

@@ -71,8 +71,11 @@ export function openStore(path: string, options: OpenStoreOptions = {}): Store {
   if (place.sniffed.kind !== 'folder') throw refusalOf(place.path, place.sniffed);
   const backend = openFiles(place.path, options);
   const found = ask(filesFormats, backend.reader);
-  if (found.format !== null) return found.format.open(backend);
   backend.close();
+  if (found.format !== null) {
+    const { depth } = found.format;
+    return found.format.open(openFiles(place.path, depth === undefined ? options : { ...options, depth }));
+  }
   const inside = storesInside(place.path);
   const [only] = inside;
   if (only !== undefined && inside.length === 1) return openStore(only.path, options);

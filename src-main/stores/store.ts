@@ -152,6 +152,8 @@ export interface Store {
   /** One thread's summary, null if it does not exist. */
   threadSummary(thread: string): ThreadSummary | null;
   threadDetail(thread: string): ThreadDetail;
+  /** `threadDetail` in batches, for formats that read every point of a thread for it; absent where it is a few questions to an index. */
+  threadDetailInBatches?(thread: string): Generator<number, ThreadDetail, void>;
   /** Columns over all namespaces of a thread; `previous` lets an append read only what is new. */
   lineage(thread: string, previous?: Lineage): Generator<number, Lineage, void>;
   keyAt(lineage: Lineage, index: PointIndex): CheckpointKey;

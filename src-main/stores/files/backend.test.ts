@@ -118,6 +118,23 @@ describe('paths', () => {
     expect(reader.list().map((file) => file.path)).toEqual([]);
     expect(reader.list(2).map((file) => file.path)).toEqual(['sub/a']);
     expect(reader.list(3).map((file) => file.path)).toEqual(['sub/a', 'sub/deeper/b']);
+    expect(reader.list(1, 'sub').map((file) => file.path)).toEqual(['sub/a']);
+    expect(reader.list(2, 'sub').map((file) => file.path)).toEqual(['sub/a', 'sub/deeper/b']);
+    expect(reader.list(2, 'nowhere')).toEqual([]);
+    expect(codeOf(() => reader.list(1, '../sub'))).toBe('unable');
+  });
+
+  test('folders whose names begin with a dot are looked into, our staging folders are not', () => {
+    for (const name of ['..-5ec1f7e700f3', '.hidden', '.forkpoint-staging-1-a']) {
+      mkdirSync(join(root, name));
+      writeFileSync(join(root, name, 'a'), '');
+    }
+    mkdirSync(join(folder, 'elsewhere'));
+    writeFileSync(join(folder, 'elsewhere', 'secret'), '');
+    symlinkSync('../elsewhere', join(root, 'link'));
+    const { reader } = openFiles(root);
+    expect(reader.list(2).map((file) => file.path)).toEqual(['..-5ec1f7e700f3/a', '.hidden/a']);
+    expect(reader.list(1, 'link')).toEqual([]);
   });
 
   test('links inside are followed, links that lead outside and `..` are refused', () => {

@@ -16,6 +16,7 @@ import { join, sep } from 'node:path';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { FileEntry, FilesReader, Line } from '../backend.ts';
 import { systemCode, systemError } from '../durable.ts';
+import { stagingPrefix } from './staging.ts';
 
 const unharmed = 'Nothing in the store was changed.';
 const block = 256 * 1024;
@@ -30,9 +31,10 @@ export class FolderReader implements FilesReader {
     this.root = root;
   }
 
-  list(depth = 1): readonly FileEntry[] {
+  list(depth = 1, under = ''): readonly FileEntry[] {
     const entries: FileEntry[] = [];
-    this.#collect('', depth, entries);
+    if (under !== '') this.absolute(under);
+    if (under === '' || this.#isFolderInside(under)) this.#collect(under, depth, entries);
     return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   }
 
@@ -60,7 +62,19 @@ export class FolderReader implements FilesReader {
       }
       if (stats === null) continue;
       if (stats.isFile()) into.push(entryOf(path, stats));
-      else if (stats.isDirectory() && depth > 1 && !name.startsWith('.')) this.#collect(path, depth - 1, into);
+      else if (stats.isDirectory() && depth > 1 && !name.startsWith(stagingPrefix)) {
+        this.#collect(path, depth - 1, into);
+      }
+    }
+  }
+
+  /** A folder that a link leads out of the store to is none of it. */
+  #isFolderInside(path: string): boolean {
+    try {
+      return this.#statInside(path)?.isDirectory() === true;
+    } catch (thrown) {
+      if (thrown instanceof ForkpointError) return false;
+      throw thrown;
     }
   }
 

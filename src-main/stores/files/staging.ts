@@ -18,7 +18,7 @@ import { writeAll } from '../bundle.ts';
 import { systemCode } from '../durable.ts';
 import { mayWrite } from '../sqlite/source.ts';
 
-const prefix = '.forkpoint-staging-';
+export const stagingPrefix = '.forkpoint-staging-';
 const day = 86_400_000;
 
 /** A staging folder for one commit; removed at its end, or by a later commit if its process died. */
@@ -28,7 +28,7 @@ export class Staging {
   constructor(root: string) {
     const parent = placeFor(root);
     removeLeftovers(parent);
-    this.folder = join(parent, `${prefix}${process.pid}-${randomBytes(4).toString('hex')}`);
+    this.folder = join(parent, `${stagingPrefix}${process.pid}-${randomBytes(4).toString('hex')}`);
     mkdirSync(this.folder, { mode: 0o700 });
   }
 
@@ -81,7 +81,7 @@ function placeFor(root: string): string {
 /** Staging folders of processes that died: a day old, so that no live one (in another container, perhaps) is hit. */
 function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
-    if (!name.startsWith(prefix)) continue;
+    if (!name.startsWith(stagingPrefix)) continue;
     const path = join(parent, name);
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && Date.now() - stats.mtimeMs > day) rmSync(path, { recursive: true, force: true });
