@@ -22,6 +22,8 @@ const visibleMillis = 12;
 /** The detail of a thread of so many checkpoints takes longer than a list may: it is read last, after the window's first questions. */
 const longThread = 50_000;
 const longThreadMillis = 1500;
+/** Of a store that reads every point for a detail: longer threads are read in the background only. */
+const shortThread = 1000;
 /** After reading details that a change had made stale, the next such reading waits so many times what it took. */
 const staleShare = 30;
 /** … and at most so many milliseconds. */
@@ -34,6 +36,8 @@ export class ThreadList {
   readonly #details = new Map<string, ThreadDetail>();
   /** Threads that changed since their detail was read; it stays on screen until it is read again. */
   readonly #stale = new Set<string>();
+  /** Threads whose detail is being read in batches: a change during it leaves them stale. */
+  readonly #reading = new Set<string>();
   #staleFrom = 0;
   #timer: NodeJS.Timeout | null = null;
   readonly #counts = new Map<Status, number>();
@@ -96,7 +100,7 @@ export class ThreadList {
         this.#forget(thread);
         this.#summaries.delete(thread);
       } else {
-        if (this.#details.has(thread)) this.#stale.add(thread);
+        if (this.#details.has(thread) || this.#reading.has(thread)) this.#stale.add(thread);
         this.#summaries.set(thread, summary);
       }
     }
@@ -124,9 +128,9 @@ export class ThreadList {
   }
 
   /** One thread as it stands now. */
-  thread(thread: string): Thread | null {
+  async thread(thread: string, signal: AbortSignal): Promise<Thread | null> {
     const summary = this.#summaries.get(thread) ?? this.#store.threadSummary(thread);
-    return summary === null ? null : joined(summary, this.#detail(thread));
+    return summary === null ? null : joined(summary, await this.#detailInBatches(thread, new Pace(signal)));
   }
 
   async query(query: ListQuery, signal: AbortSignal): Promise<Result<'threads.list'>> {
@@ -142,10 +146,11 @@ export class ThreadList {
       matching.push(summary);
     }
     const started = performance.now();
+    const mostPoints = this.#store.threadDetailInBatches === undefined ? longThread : shortThread;
     const rows = matching.slice(query.from, query.from + query.count).map((summary) => {
       const isKept = !this.#stale.has(summary.thread) || started < this.#staleFrom;
       const known = isKept ? this.#details.get(summary.thread) : undefined;
-      const isQuick = summary.checkpoints < longThread && performance.now() - started < visibleMillis;
+      const isQuick = summary.checkpoints < mostPoints && performance.now() - started < visibleMillis;
       const detail = known ?? (isQuick ? this.#detail(summary.thread) : (this.#details.get(summary.thread) ?? null));
       return {
         thread: summary.thread,
@@ -172,7 +177,7 @@ export class ThreadList {
     const threads: Thread[] = [];
     for (const summary of this.#newestFirst()) {
       await pace.breathe();
-      threads.push(joined(summary, this.#detail(summary.thread)));
+      threads.push(joined(summary, await this.#detailInBatches(summary.thread, pace)));
     }
     return threads;
   }
@@ -229,7 +234,7 @@ export class ThreadList {
         late.push(thread);
         continue;
       }
-      this.#detail(thread);
+      await this.#detailInBatches(thread, pace);
       this.#progress(false);
     }
     this.#progress(true);
@@ -237,7 +242,7 @@ export class ThreadList {
     await sleep(longThreadMillis, undefined, { ref: false });
     for (const thread of late) {
       await pace.breathe();
-      if (this.#isWanting(thread)) this.#detail(thread);
+      if (this.#isWanting(thread)) await this.#detailInBatches(thread, pace);
     }
     this.#progress(true);
   }
@@ -253,17 +258,51 @@ export class ThreadList {
     if (known !== undefined && !isStale) return known;
     const began = performance.now();
     const detail = detailOf(this.#store, thread);
-    if (isStale) {
-      this.#forget(thread);
-      const ended = performance.now();
-      const next = Math.max(this.#staleFrom, ended) + (ended - began) * staleShare;
-      this.#staleFrom = Math.min(next, ended + longestStale);
-    }
-    if (this.#summaries.has(thread)) {
-      this.#details.set(thread, detail);
-      this.#counts.set(detail.status, (this.#counts.get(detail.status) ?? 0) + 1);
-    }
+    this.#put(thread, detail, isStale ? performance.now() - began : null);
     return detail;
+  }
+
+  /** The same, with pauses where the store can make them. */
+  async #detailInBatches(thread: string, pace: Pace): Promise<ThreadDetail> {
+    if (this.#store.threadDetailInBatches === undefined) return this.#detail(thread);
+    const known = this.#details.get(thread);
+    const isStale = this.#stale.has(thread);
+    if (known !== undefined && !isStale) return known;
+    this.#reading.add(thread);
+    this.#stale.delete(thread);
+    let busy = 0;
+    try {
+      const reading = this.#store.threadDetailInBatches(thread);
+      for (;;) {
+        const began = performance.now();
+        const step = nextOf(thread, reading);
+        busy += performance.now() - began;
+        if (step.done === true) {
+          const changedMeanwhile = this.#stale.has(thread);
+          this.#put(thread, step.value, isStale ? busy : null);
+          if (changedMeanwhile) this.#stale.add(thread);
+          return step.value;
+        }
+        await pace.breathe();
+      }
+    } catch (error) {
+      if (known !== undefined) this.#stale.add(thread);
+      throw error;
+    } finally {
+      this.#reading.delete(thread);
+    }
+  }
+
+  /** `staleTook`: milliseconds of reading, where a change had made the one before stale. */
+  #put(thread: string, detail: ThreadDetail, staleTook: number | null): void {
+    this.#forget(thread);
+    if (staleTook !== null) {
+      const ended = performance.now();
+      this.#staleFrom = Math.min(Math.max(this.#staleFrom, ended) + staleTook * staleShare, ended + longestStale);
+    }
+    if (!this.#summaries.has(thread)) return;
+    this.#details.set(thread, detail);
+    this.#counts.set(detail.status, (this.#counts.get(detail.status) ?? 0) + 1);
   }
 
   #forget(thread: string): void {
@@ -304,10 +343,22 @@ export function detailOf(store: Store, thread: string): ThreadDetail {
   try {
     return store.threadDetail(thread);
   } catch (thrown) {
-    const error = asForkpointError(thrown);
-    if (error.code === 'internal') throw error;
-    return { thread, namespaces: [], branches: 0, head: null, status: 'unknown', refused: error.message, bytes: null };
+    return unreadable(thread, thrown);
   }
+}
+
+function nextOf(thread: string, reading: Generator<number, ThreadDetail, void>): IteratorResult<number, ThreadDetail> {
+  try {
+    return reading.next();
+  } catch (thrown) {
+    return { done: true, value: unreadable(thread, thrown) };
+  }
+}
+
+function unreadable(thread: string, thrown: unknown): ThreadDetail {
+  const error = asForkpointError(thrown);
+  if (error.code === 'internal') throw error;
+  return { thread, namespaces: [], branches: 0, head: null, status: 'unknown', refused: error.message, bytes: null };
 }
 
 /** The public thread of a summary and its detail. */

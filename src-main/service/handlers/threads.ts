@@ -27,8 +27,8 @@ export function threadHandlers(
       windowOf(from, count);
       return stores.get(store).threads.query({ search, status, from, count }, signal);
     },
-    'thread.get': ({ store, thread }) => {
-      const found = stores.get(store).threads.thread(thread);
+    'thread.get': async ({ store, thread }, { signal }) => {
+      const found = await stores.get(store).threads.thread(thread, signal);
       if (found === null) throw noThread(thread);
       return found;
     },

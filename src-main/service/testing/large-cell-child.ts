@@ -16,7 +16,7 @@ const ask = { ...at, search: '', status: null, from: 0, count: 100 };
 await store.threads.settled();
 const list = await call('threads.list', ask);
 const thread = 'agent-pending';
-const key = store.threads.thread(thread)?.head ?? '';
+const key = (await store.threads.thread(thread, context.signal))?.head ?? '';
 await call('lineage.get', { ...at, thread });
 const where = { ...at, key, applied: false };
 const root = await call('state.children', { ...where, path: [], from: 0, count: 50 });

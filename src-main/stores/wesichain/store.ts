@@ -105,6 +105,13 @@ export class WesichainStore implements Store, ExportingStore {
     };
   }
 
+  /** Points that were read in batches are kept, and `threadDetail` finds them. */
+  *threadDetailInBatches(thread: string): Generator<number, ThreadDetail, void> {
+    const points = yield* this.source.points(thread, this.#kept.get(thread) ?? null);
+    if (points.count > 0) this.#keep(points);
+    return this.threadDetail(thread);
+  }
+
   *lineage(thread: string, previous?: Lineage): Generator<number, Lineage, void> {
     const known = (previous === undefined ? undefined : this.#behind.get(previous)) ?? this.#kept.get(thread) ?? null;
     const points = yield* this.source.points(thread, known);
