@@ -37,7 +37,7 @@ export function readAll(path: string): ReadAll {
     const names = attempt(() => [...store.threads()].flat().map((t) => t.thread)) ?? [];
     for (const thread of names) {
       attempt(() => store.threadSummary(thread));
-      attempt(() => drained(store.threadDetail(thread)));
+      attempt(() => store.threadDetail(thread));
       const points = attempt(() => readThread(store, thread, attempt));
       if (points !== null) threads.set(thread, points);
     }
