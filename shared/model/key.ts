@@ -2,8 +2,8 @@
 
 /**
  * Text of a key: the parts `thread/namespace/id` with `%`, `/`, `#` and control characters percent-escaped,
- * then `#n` where the id repeats within its thread and namespace and this is not its only record
- * (n is whatever the format guarantees to be stable: a row number, an occurrence).
+ * then `#n` where an earlier record of the thread and namespace has the same id: the first never has it, so that no key changes when
+ * another record is added (n is whatever the format guarantees to be stable: a row number, or the occurrence, 2 for the second).
  */
 export type CheckpointKey = string & { readonly __brand: 'CheckpointKey' };
 
@@ -11,7 +11,7 @@ export interface KeyParts {
   readonly thread: string;
   readonly namespace: string;
   readonly id: string;
-  /** 0 when the id does not repeat. */
+  /** 0 for the first record of the id. */
   readonly nth: number;
 }
 

@@ -18,7 +18,7 @@ export interface Lineage {
   readonly count: number;
   /** The framework's ids, as text. They may repeat. */
   readonly ids: StringColumn;
-  /** Discriminator of a repeated id (see `formatKey`), 0 when the id is unique. */
+  /** Discriminator of a repeated id (see `formatKey`), 0 for the first point of an id. */
   readonly nth: Uint32Array;
   /** Index of the parent, -1 when there is none here. */
   readonly parent: Int32Array;

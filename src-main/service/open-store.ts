@@ -108,7 +108,7 @@ export class OpenStore {
   /** Reads what changed since the last look, and says so. */
   #refresh(own: boolean): void {
     if (this.#gone !== null) return;
-    const { token, threads, points } = this.store.changesSince(this.#token);
+    const { token, threads, points, whole } = this.store.changesSince(this.#token);
     this.#token = token;
     if (threads !== 'all' && threads.length === 0) return;
     this.lineages.touch(threads);
@@ -118,7 +118,8 @@ export class OpenStore {
       this.summaries.clear();
       this.threads.start();
     } else {
-      this.#forget(new Set(threads), points === undefined ? null : new Set(points));
+      const narrowed = points === undefined ? null : { points: new Set<string>(points), whole: new Set(whole) };
+      this.#forget(new Set(threads), narrowed);
       this.threads.touch(threads, own);
       if (points !== undefined && points.length >= manyPoints) this.#quietUntil = performance.now() + busyMillis;
     }
@@ -126,10 +127,13 @@ export class OpenStore {
     this.#events.emit('store.changed', { store: this.id, threads: threads === 'all' ? 'all' : [...threads] });
   }
 
-  /** Gives up what may have changed: with `points` only those, their children, heads, and what writes were applied to. */
-  #forget(threads: ReadonlySet<string>, points: ReadonlySet<string> | null): void {
+  /** Gives up what may have changed: where it is `narrowed` only those points, their children, heads, and what writes were applied to. */
+  #forget(
+    threads: ReadonlySet<string>,
+    narrowed: { readonly points: ReadonlySet<string>; readonly whole: ReadonlySet<string> } | null,
+  ): void {
     const isOld = (key: string): boolean =>
-      points === null ? threads.has(parseKey(key)?.thread ?? '') : points.has(key);
+      narrowed?.points.has(key) === true || (narrowed?.whole ?? threads).has(parseKey(key)?.thread ?? '');
     this.#states.deleteWhere((name) =>
       name.startsWith('+') ? threads.has(parseKey(name.slice(1))?.thread ?? '') : isOld(name.slice(1)),
     );

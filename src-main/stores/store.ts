@@ -137,6 +137,8 @@ export interface Changes {
    * follows from being a head or a child of one of these. Absent: any point of the threads may have changed.
    */
   readonly points?: readonly CheckpointKey[];
+  /** Beside `points`: those of `threads` of which any point may have changed all the same (nobody has looked at them lately, say). */
+  readonly whole?: readonly string[];
 }
 
 /**

@@ -3,13 +3,13 @@
 
 import type { ThreadRecord } from '../store.ts';
 import type { ThreadPoints } from './points.ts';
-import type { RecordSource } from './source.ts';
+import type { TinyagentsSource } from './source.ts';
 import { placeAt } from './place.ts';
 
 export const recordKind = 'record';
 export const ledgerKind = 'ledger';
 
-export function* exportThread(source: RecordSource, points: ThreadPoints): Generator<ThreadRecord, void, void> {
+export function* exportThread(source: TinyagentsSource, points: ThreadPoints): Generator<ThreadRecord, void, void> {
   for (let index = 0; index < points.count; index += 1) {
     yield {
       kind: recordKind,

@@ -7,6 +7,9 @@
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import { FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
+import type { Picture, Touched } from '../records/source.ts';
+import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { readLedgerLine } from './ledger-line.ts';
 import { namespaceOfText, namespaceText } from './namespace.ts';
@@ -22,7 +25,7 @@ import {
 } from './names.ts';
 import { ThreadPoints } from './points.ts';
 import { nodesThatRan, openLine, readRecordAt, unreleasedReason } from './record.ts';
-import type { LedgerEntry, Picture, Place, RecordSource, ThreadTrouble } from './source.ts';
+import type { LedgerEntry, Place, ThreadTrouble, TinyagentsSource } from './source.ts';
 
 /** Milliseconds of work between two chances to stop. */
 const pauseAfter = 8;
@@ -37,10 +40,6 @@ export type LineFileKind =
   | { readonly kind: 'ledger' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'other'; readonly reason: string };
-
-export function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((b) => b === 0x20 || b === 0x0d || b === 0x09);
-}
 
 /** What the first line that is not blank says about its file. */
 export function kindOfLineFile(reader: FilesReader, path: string): LineFileKind {
@@ -57,8 +56,6 @@ export function kindOfLineFile(reader: FilesReader, path: string): LineFileKind 
   return { kind: 'empty' };
 }
 
-const identityOf = (entry: FileEntry) => `${entry.inode}:${entry.size}:${entry.mtimeMs}`;
-
 interface Damage {
   readonly start: number;
   readonly end: number;
@@ -74,6 +71,8 @@ class ThreadFile {
   mtimeMs = 0;
   /** Behind the last line that a line feed ends. */
   consumed = 0;
+  /** What lay before `consumed` when it was read. */
+  probe: Probe | null = null;
   readonly bad: Damage[] = [];
   /** The last line where no line feed ends it; `whole` if it is a record all the same. */
   open: (Damage & { readonly whole: boolean }) | null = null;
@@ -89,9 +88,10 @@ class ThreadFile {
     return entry.inode === this.inode && entry.size === this.size && entry.mtimeMs === this.mtimeMs;
   }
 
-  /** Only bytes behind what was read can be new: same file, longer, and nothing open at its end. */
-  mayExtend(entry: FileEntry): boolean {
-    return entry.inode === this.inode && entry.size >= this.size && this.open === null && entry.size !== this.size;
+  /** Only bytes behind what was read can be new: same file, longer, nothing open at its end, and what was read still before it. */
+  mayExtend(reader: FilesReader, entry: FileEntry): boolean {
+    if (entry.inode !== this.inode || entry.size <= this.size || this.open !== null) return false;
+    return this.probe?.stillIn(reader, this.path) ?? true;
   }
 
   take(line: Line): void {
@@ -139,9 +139,21 @@ class ThreadFile {
 /** What a look at the beginning and the last byte of a file told. */
 interface Looked {
   readonly identity: string;
+  readonly inode: number;
+  readonly size: number;
   readonly kind: LineFileKind;
   /** Whether a line feed ends its last line. */
   readonly ended: boolean;
+}
+
+/** Lines of a file up to byte `counted`, which a line feed ends; `open` is 1 if a whole record without one follows. */
+interface Counted {
+  readonly identity: string;
+  readonly inode: number;
+  readonly count: number;
+  readonly counted: number;
+  readonly open: number;
+  readonly probe: Probe;
 }
 
 interface Catalog {
@@ -152,10 +164,10 @@ interface Catalog {
   readonly notes: readonly string[];
 }
 
-export class FilesRecordSource implements RecordSource {
+export class FilesRecordSource implements TinyagentsSource {
   readonly #reader: FilesReader;
   readonly #looked = new Map<string, Looked>();
-  readonly #counts = new Map<string, { readonly identity: string; readonly count: number }>();
+  readonly #counts = new Map<string, Counted>();
   readonly #files = new Map<string, ThreadFile>();
   readonly #ledgers = new Map<string, { readonly identity: string; readonly entries: readonly LedgerEntry[] }>();
   #catalog: { readonly identity: string; readonly catalog: Catalog } | null = null;
@@ -215,27 +227,36 @@ export class FilesRecordSource implements RecordSource {
     if (file?.isCurrent(entry) === true) return file.points.count;
     const identity = identityOf(entry);
     const known = this.#counts.get(entry.path);
-    if (known?.identity === identity) return known.count;
-    let count = 0;
+    if (known?.identity === identity) return known.count + known.open;
+    const grew = known !== undefined && known.inode === entry.inode && entry.size > known.counted;
+    const goesOn = grew && known.probe.stillIn(this.#reader, entry.path);
+    let { count, counted } = goesOn ? known : { count: 0, counted: 0 };
+    let open = 0;
     let since = performance.now();
-    for (const line of this.#reader.lines(entry.path)) {
+    for (const line of this.#reader.lines(entry.path, counted)) {
+      if (line.terminated) counted = line.end + 1;
       if (isBlank(line.bytes)) continue;
-      if (line.terminated || !('reason' in openLine(line.bytes))) count += 1;
+      if (line.terminated) count += 1;
+      else if (!('reason' in openLine(line.bytes))) open = 1;
       if (performance.now() - since < pauseAfter) continue;
       yield;
       since = performance.now();
     }
-    this.#counts.set(entry.path, { identity, count });
-    return count;
+    const probe = new Probe(this.#reader, entry.path, counted);
+    this.#counts.set(entry.path, { identity, inode: entry.inode, count, counted, open, probe });
+    return count + open;
   }
 
   #look(entry: FileEntry): Looked {
     const identity = identityOf(entry);
     const known = this.#looked.get(entry.path);
     if (known?.identity === identity) return known;
-    const kind = kindOfLineFile(this.#reader, entry.path);
+    // What the first line says stays said while lines are added behind it.
+    const grew = known !== undefined && known.inode === entry.inode && entry.size > known.size;
+    const told = grew && (known.kind.kind === 'thread' || known.kind.kind === 'ledger') && known.ended;
+    const kind = told ? known.kind : kindOfLineFile(this.#reader, entry.path);
     const last = entry.size === 0 ? 0x0a : this.#reader.read(entry.path, entry.size - 1, entry.size)[0];
-    const looked = { identity, kind, ended: last === 0x0a };
+    const looked = { identity, inode: entry.inode, size: entry.size, kind, ended: last === 0x0a };
     this.#looked.set(entry.path, looked);
     return looked;
   }
@@ -318,7 +339,8 @@ export class FilesRecordSource implements RecordSource {
     if (entry === null) return new ThreadPoints(thread);
     const held = this.#files.get(entry.path);
     if (held?.isCurrent(entry) === true) return held.points;
-    const extend = held !== undefined && held.points.thread === thread && held.mayExtend(entry) ? held : null;
+    const extend =
+      held !== undefined && held.points.thread === thread && held.mayExtend(this.#reader, entry) ? held : null;
     const file = extend ?? new ThreadFile(entry.path, new ThreadPoints(thread), entry.inode);
     let sinceYield = 0;
     let at = file.consumed;
@@ -342,6 +364,7 @@ export class FilesRecordSource implements RecordSource {
     }
     file.size = entry.size;
     file.mtimeMs = entry.mtimeMs;
+    file.probe = new Probe(this.#reader, entry.path, file.consumed);
     keepNewest(this.#files, entry.path, file, keptFiles);
     return file.points;
   }
@@ -358,7 +381,7 @@ export class FilesRecordSource implements RecordSource {
     const points = this.#read(thread)?.points;
     const index = points?.find(namespace, id, nth) ?? -1;
     if (points === undefined || index < 0) return null;
-    return { thread, namespace, id, position: points.positions[index]!, bytes: points.sizes[index]! };
+    return { thread, namespace, id, position: points.positionOf(index), bytes: points.bytesOf(index) };
   }
 
   read(place: Place): Uint8Array {
@@ -471,9 +494,30 @@ export class FilesRecordSource implements RecordSource {
   }
 
   picture(): Picture {
-    const files = new Map<string, string>();
-    for (const entry of this.#reader.list(1)) if (isLineFile(entry.path)) files.set(entry.path, identityOf(entry));
-    return new FolderPicture(files, (path) => this.#threadsOfFile(path));
+    const folder = {
+      reader: this.#reader,
+      threadsOf: (path: string) => this.#threadsOfFile(path),
+      grown: (path: string, from: number, proven: boolean) => this.#grown(path, from, proven),
+    };
+    const entries = this.#reader.list(1).filter((entry) => isLineFile(entry.path));
+    const ledgersRead = new Set([...this.#files.values()].flatMap(({ points }) => ledgerFiles(points.thread)));
+    return new FolderPicture(folder, entries, (path) => ledgersRead.has(path));
+  }
+
+  /** Rows of a ledger are told by its lines; of a thread's file the points themselves tell. */
+  #grown(path: string, from: number, proven: boolean): ReadonlyMap<string, Touched> | null {
+    const threads = this.#threadsOfFile(path);
+    const entry = this.#reader.stat(path);
+    if (threads === null || entry === null) return null;
+    const { kind } = this.#look(entry);
+    const isNew: NonNullable<Touched>['isNew'] = (points, i) => points.positionOf(i) + points.bytesOf(i) > from;
+    if (kind.kind === 'thread') return new Map(threads.map((thread) => [thread, { isNew, written: [] }]));
+    if (kind.kind !== 'ledger' || !proven) return null;
+    const written = [...ledgerLines(this.#reader, path, from)].map((entry) => ({
+      namespace: namespaceOfText(entry.namespaceText),
+      id: entry.id,
+    }));
+    return new Map(threads.map((thread) => [thread, { isNew: () => false, written }]));
   }
 
   #threadsOfFile(path: string): readonly string[] | null {
@@ -491,10 +535,7 @@ export class FilesRecordSource implements RecordSource {
 function keepNewest<Value>(map: Map<string, Value>, key: string, value: Value, limit: number): void {
   map.delete(key);
   map.set(key, value);
-  for (const old of map.keys()) {
-    if (map.size <= limit) return;
-    map.delete(old);
-  }
+  letGo(map, limit);
 }
 
 function summaryOf(thread: string, entry: FileEntry, checkpoints: number): ThreadSummary {
@@ -508,8 +549,8 @@ function mustOpen(text: Uint8Array) {
 }
 
 /** Ledger rows of a file, in order; lines that are not ledger rows are passed over (they are reported with their thread). */
-export function* ledgerLines(reader: FilesReader, path: string): Generator<LedgerEntry, void, void> {
-  for (const line of reader.lines(path)) {
+export function* ledgerLines(reader: FilesReader, path: string, from = 0): Generator<LedgerEntry, void, void> {
+  for (const line of reader.lines(path, from)) {
     if (isBlank(line.bytes)) continue;
     const root = openLine(line.bytes);
     if ('reason' in root) continue;
@@ -522,28 +563,6 @@ export function* ledgerLines(reader: FilesReader, path: string): Generator<Ledge
       file: path,
       bytes: line.end - line.start,
     };
-  }
-}
-
-class FolderPicture implements Picture {
-  readonly files: ReadonlyMap<string, string>;
-  readonly #threadsOf: (path: string) => readonly string[] | null;
-
-  constructor(files: ReadonlyMap<string, string>, threadsOf: (path: string) => readonly string[] | null) {
-    this.files = files;
-    this.#threadsOf = threadsOf;
-  }
-
-  since(earlier: Picture): readonly string[] | 'all' {
-    if (!(earlier instanceof FolderPicture)) return 'all';
-    const touched = new Set<string>();
-    for (const path of new Set([...this.files.keys(), ...earlier.files.keys()])) {
-      if (this.files.get(path) === earlier.files.get(path)) continue;
-      const threads = this.files.has(path) ? this.#threadsOf(path) : null;
-      if (threads === null) return 'all';
-      for (const thread of threads) touched.add(thread);
-    }
-    return [...touched];
   }
 }
 

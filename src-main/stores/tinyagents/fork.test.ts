@@ -126,7 +126,7 @@ describe.each(inBoth)('%s: fork into a new thread', (name) => {
     const { bundle } = committed(one, forkOf(at(one, 'main', 2)));
     const { changes, relied } = one.backend.undo(bundle);
     one.backend.apply(changes, relied, `${bundle}-redo`);
-    expect(() => rows(one, 'Fork/1')).toThrow(/no thread `Fork\/1`/);
+    expect(() => rows(one, 'Fork/1')).toThrow(/no thread "Fork\/1"/);
     expect(rows(one, 'main')).toEqual(before);
   });
 

@@ -23,15 +23,14 @@ import { placeAt } from './place.ts';
 import type { ThreadPoints } from './points.ts';
 import { eraBefore16, interruptedNodes, readRecord, unreleasedReason, type RecordView } from './record.ts';
 import { resumeCode } from './resume.ts';
-import type { LedgerEntry, Place, RecordSource } from './source.ts';
+import type { LedgerEntry, Place, TinyagentsSource } from './source.ts';
 import { statusOfRecord } from './status.ts';
 import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
 
 /** What the planner asks of an open store. */
 export interface ForkGround {
-  readonly source: RecordSource;
-  pointsOf(thread: string): ThreadPoints;
-  placeOf(key: ForkRequest['key']): Place;
+  readonly source: TinyagentsSource;
+  find(key: ForkRequest['key']): { readonly points: ThreadPoints; readonly index: PointIndex };
 }
 
 export function planFork(
@@ -43,7 +42,8 @@ export function planFork(
   if (request.operation === 'edit' && request.edits.length === 0) {
     throw new ForkpointError('bad_value', 'There is nothing to edit.', 'Give at least one edit.');
   }
-  const place = ground.placeOf(request.key);
+  const { points, index } = ground.find(request.key);
+  const place = placeAt(points, index);
   if (place.namespace !== '') {
     throw new ForkpointError(
       'unable',
@@ -51,8 +51,6 @@ export function planFork(
       'Fork the point of the root graph that stands after it.',
     );
   }
-  const points = ground.pointsOf(place.thread);
-  const index = points.positions.indexOf(place.position);
   const target = request.operation === 'fork' && request.target.kind === 'thread' ? request.target.thread : null;
   const keep = request.operation === 'fork' && request.pending === 'keep';
   return target === null
@@ -77,7 +75,7 @@ function forkIntoThread(
   for (const child of below) for (const at of points.ancestry(child)) wanted.add(at);
   const copied = [...wanted].sort((a, b) => a - b);
   const places = copied.map((at) => placeAt(points, at));
-  const texts = writer.texts(`the points that lead to \`${points.ids[index]}\``, places);
+  const texts = writer.texts(`the points that lead to \`${points.idOf(index)}\``, places);
   const ledger = ledgerOf(writer, points.thread, places);
 
   const counted = new Map<string, number>();
@@ -267,7 +265,7 @@ function subgraphsBelow(ground: ForkGround, points: ThreadPoints, index: PointIn
   // The list grows while it is walked.
   for (const node of nodes) {
     for (const [namespace, at] of latest) {
-      const next = points.nexts[at] ?? [];
+      const next = points.nextOf(at);
       if (below.has(at) || next.length === 0 || embeddingNode(namespace) !== node) continue;
       below.add(at);
       nodes.push(...next);

@@ -2,11 +2,12 @@
 
 import type { FilesReader, SqliteReader } from '../backend.ts';
 import { everyCapability } from '../capabilities.ts';
+import { bytesCell } from '../records/cells.ts';
 import type { Detection, Format, PlanContext } from '../store.ts';
 import { FilesRecordSource, kindOfLineFile } from './files-source.ts';
 import { isLineFile } from './names.ts';
 import { era211, eraBefore211, eras, readRecord, unreleasedReason, type Era } from './record.ts';
-import { bytesCell, hasLedgerTable, SqliteRecordSource } from './sqlite-source.ts';
+import { hasLedgerTable, SqliteRecordSource } from './sqlite-source.ts';
 import { TinyagentsStore } from './store.ts';
 import { FilesPlanWriter } from './write-files.ts';
 import { SqlitePlanWriter } from './write-sqlite.ts';

@@ -37,10 +37,10 @@ function pointsOf(given: readonly Given[]): ThreadPoints {
 /** `index:id ← parent index (kind)` per point. */
 function picture(points: ThreadPoints): string[] {
   const lineage = points.toLineage();
-  return points.ids.map((id, i) => {
+  return Array.from({ length: points.count }, (_, i) => {
     const at = lineage.parent[i]!;
     expect(at).toBeLessThan(i);
-    return `${i}:${id}${at < 0 ? '' : ` ← ${at}`} ${points.linkOf(i)}`;
+    return `${i}:${points.idOf(i)}${at < 0 ? '' : ` ← ${at}`} ${points.linkOf(i)}`;
   });
 }
 

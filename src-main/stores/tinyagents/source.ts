@@ -1,6 +1,7 @@
-// What both backends give the shared core: threads, the points of a thread in insertion order, texts of records, the write ledger.
+// What both backends give the shared core, besides what every store of records has: texts of records, the write ledger.
 
-import type { RawPart, ThreadSummary } from '../store.ts';
+import type { RecordSource } from '../records/source.ts';
+import type { RawPart } from '../store.ts';
 import type { ThreadPoints } from './points.ts';
 import type { WriteMember } from './record.ts';
 
@@ -40,12 +41,7 @@ export interface ThreadTrouble {
 
 export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, notes: [] };
 
-export interface RecordSource {
-  /** Batches of threads; empty batches only give the caller a chance to stop. */
-  threads(): Generator<readonly ThreadSummary[], void, void>;
-  summary(thread: string): ThreadSummary | null;
-  /** All points of a thread; `previous` (of this source) is extended where the thread was only appended to. Yields how many so far. */
-  points(thread: string, previous: ThreadPoints | null): Generator<number, ThreadPoints, void>;
+export interface TinyagentsSource extends RecordSource<ThreadPoints> {
   /** Place of a record by its key's parts, without reading the whole thread where the store has an index. */
   locate(thread: string, namespace: string, id: string, nth: number): Place | null;
   /** Text of a record. */
@@ -58,15 +54,4 @@ export interface RecordSource {
   ledgerLine(entry: LedgerEntry): Uint8Array;
   raw(place: Place): readonly RawPart[];
   trouble(thread: string): ThreadTrouble;
-  /** Bytes of the thread in the store, given its points as they stand now. */
-  size(points: ThreadPoints): number;
-  /** Sentences about the store as a whole. */
-  notes(): readonly string[];
-  /** A cheap picture of the store for `changesSince`, and what differs between two of them. */
-  picture(): Picture;
-}
-
-export interface Picture {
-  /** Threads touched since an earlier picture of the same source; `all` when it cannot be told more narrowly. */
-  since(earlier: Picture): readonly string[] | 'all';
 }

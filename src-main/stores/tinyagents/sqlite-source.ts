@@ -4,54 +4,28 @@
 // `octet_length` reads the header of the row only.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import type { SqliteReader, SqlRow, SqlValue } from '../backend.ts';
+import type { SqliteReader, SqlRow } from '../backend.ts';
+import { bytesCell, foreignTables, numberCell, rawParts, textCell } from '../records/cells.ts';
+import type { Picture, Touched } from '../records/source.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { ledgerLineText } from './ledger-line.ts';
 import { namespaceOfText, parseNames, textsOfNamespace } from './namespace.ts';
 import { ThreadPoints, type RootFacts } from './points.ts';
 import { nodesThatRan, openLine, readRecord } from './record.ts';
-import {
-  noTrouble,
-  type LedgerEntry,
-  type Picture,
-  type Place,
-  type RecordSource,
-  type ThreadTrouble,
-} from './source.ts';
+import { noTrouble, type LedgerEntry, type Place, type TinyagentsSource, type ThreadTrouble } from './source.ts';
 
 /** Threads per statement of the listing; points per statement of a lineage. Each stays well below 20 ms. */
 const threadPage = 2000;
 const pointPage = 1000;
 const batchSize = 500;
 
-export function textCell(value: SqlValue | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-export function numberCell(value: SqlValue | undefined): number {
-  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0;
-}
-
-export function bytesCell(value: SqlValue | undefined): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  return new TextEncoder().encode(value === null || value === undefined ? '' : String(value));
-}
-
 export const ownTables: ReadonlySet<string> = new Set(['checkpoints', 'checkpoint_writes']);
-
-/** Tables of the host in the same file, quoted for a sentence. */
-export function foreignTables(reader: SqliteReader): readonly string[] {
-  return reader
-    .tables()
-    .filter((table) => !ownTables.has(table.name))
-    .map((table) => `\`${table.name}\``);
-}
 
 export function hasLedgerTable(reader: SqliteReader): boolean {
   return reader.tables().some((table) => table.name === 'checkpoint_writes');
 }
 
-export class SqliteRecordSource implements RecordSource {
+export class SqliteRecordSource implements TinyagentsSource {
   readonly #reader: SqliteReader;
   readonly #ledgered: () => boolean;
 
@@ -100,7 +74,7 @@ export class SqliteRecordSource implements RecordSource {
     const points = previous !== null && this.#isPrefix(thread, previous) ? previous : new ThreadPoints(thread);
     for (;;) {
       // Where to go on is asked of the points themselves: another caller may have extended them in between.
-      const after = BigInt(points.positions.at(-1) ?? -1);
+      const after = BigInt(points.positionOf(points.count - 1));
       const rows = this.#reader.all(
         `SELECT seq, checkpoint_id, parent_checkpoint_id, namespace, next_nodes, step, octet_length(record) AS bytes
          FROM checkpoints WHERE thread_id = ? AND seq > ? ORDER BY seq LIMIT ${pointPage}`,
@@ -130,7 +104,7 @@ export class SqliteRecordSource implements RecordSource {
     if (previous.thread !== thread || previous.count === 0) return false;
     const row = this.#reader.get('SELECT count(*) AS n FROM checkpoints WHERE thread_id = ? AND seq <= ?', [
       thread,
-      BigInt(previous.positions.at(-1)!),
+      BigInt(previous.positionOf(previous.count - 1)),
     ]);
     return numberCell(row?.['n']) === previous.count;
   }
@@ -199,13 +173,13 @@ export class SqliteRecordSource implements RecordSource {
   raw(place: Place): readonly RawPart[] {
     const row = this.#reader.get('SELECT * FROM checkpoints WHERE seq = ?', [BigInt(place.position)]);
     if (row === null) throw gone();
-    const parts = partsOf('checkpoints', row);
+    const parts = rawParts('checkpoints', row);
     if (!this.#ledgered()) return parts;
     const rows = this.#reader.all(
       `SELECT w.* FROM checkpoint_writes AS w WHERE w.thread_id = ? AND w.namespace = ? AND w.checkpoint_id = ? ORDER BY w.rowid`,
       [place.thread, textCell(row['namespace']) ?? '', place.id],
     );
-    return [...parts, ...rows.flatMap((write, i) => partsOf(`checkpoint_writes[${i}]`, write))];
+    return [...parts, ...rows.flatMap((write, i) => rawParts(`checkpoint_writes[${i}]`, write))];
   }
 
   trouble(): ThreadTrouble {
@@ -213,11 +187,11 @@ export class SqliteRecordSource implements RecordSource {
   }
 
   size(points: ThreadPoints): number {
-    return points.sizes.reduce((sum, bytes) => sum + bytes, 0);
+    return points.bytes;
   }
 
   notes(): readonly string[] {
-    const foreign = foreignTables(this.#reader);
+    const foreign = foreignTables(this.#reader, ownTables);
     if (foreign.length === 0) return [];
     const names = foreign.join(', ');
     return [`The database also holds tables of its host, which are left alone: ${names}.`];
@@ -259,21 +233,6 @@ function gone(): ForkpointError {
   return new ForkpointError('not_found', 'This checkpoint is no longer in the store.', 'Reload the thread.');
 }
 
-function storageOf(value: SqlValue): string {
-  if (value === null) return 'null';
-  if (typeof value === 'bigint') return 'integer';
-  if (typeof value === 'number') return 'real';
-  return typeof value === 'string' ? 'text' : 'blob';
-}
-
-function partsOf(where: string, row: SqlRow): RawPart[] {
-  return Object.entries(row).map(([column, value]) => ({
-    where: `${where}.${column}`,
-    storage: storageOf(value),
-    bytes: value === null ? new Uint8Array() : bytesCell(value),
-  }));
-}
-
 /** Highest row numbers and counts: rows are only ever appended or deleted by the framework, never changed. */
 class SqlitePicture implements Picture {
   readonly #reader: SqliteReader;
@@ -292,28 +251,36 @@ class SqlitePicture implements Picture {
     this.writes = numberCell(writes?.['n']);
   }
 
-  since(earlier: Picture): readonly string[] | 'all' {
+  since(earlier: Picture): ReadonlyMap<string, Touched> | 'all' {
     if (!(earlier instanceof SqlitePicture)) return 'all';
-    const touched = new Set<string>();
-    const added = this.#added('checkpoints', 'seq', earlier.last, touched);
+    const written = new Map<string, { namespace: string; id: string }[]>();
+    let added = 0;
+    for (const row of this.#reader.all(
+      'SELECT thread_id, count(*) AS n FROM checkpoints WHERE seq > ? GROUP BY thread_id',
+      [earlier.last],
+    )) {
+      added += numberCell(row['n']);
+      written.set(textCell(row['thread_id']) ?? '', []);
+    }
     if (this.count !== earlier.count + added) return 'all';
     if (this.writes > 0 || earlier.writes > 0) {
-      const written = this.#added('checkpoint_writes', 'rowid', earlier.lastWrite, touched);
-      if (this.writes !== earlier.writes + written) return 'all';
+      let rows = 0;
+      for (const row of this.#reader.all(
+        `SELECT thread_id, namespace, checkpoint_id, count(*) AS n FROM checkpoint_writes WHERE rowid > ?
+         GROUP BY thread_id, namespace, checkpoint_id`,
+        [earlier.lastWrite],
+      )) {
+        rows += numberCell(row['n']);
+        const thread = textCell(row['thread_id']) ?? '';
+        const namespace = namespaceOfText(textCell(row['namespace']) ?? '');
+        const points = written.get(thread) ?? [];
+        points.push({ namespace, id: textCell(row['checkpoint_id']) ?? '' });
+        written.set(thread, points);
+      }
+      if (this.writes !== earlier.writes + rows) return 'all';
     }
-    return [...touched];
-  }
-
-  #added(table: string, order: string, after: bigint, touched: Set<string>): number {
-    let added = 0;
-    const rows = this.#reader.all(
-      `SELECT thread_id, count(*) AS n FROM ${table} WHERE ${order} > ? GROUP BY thread_id`,
-      [after],
-    );
-    for (const row of rows) {
-      added += numberCell(row['n']);
-      touched.add(textCell(row['thread_id']) ?? '');
-    }
-    return added;
+    const last = Number(earlier.last);
+    const isNew: NonNullable<Touched>['isNew'] = (points, index) => points.positionOf(index) > last;
+    return new Map([...written].map(([thread, points]) => [thread, { isNew, written: points }]));
   }
 }

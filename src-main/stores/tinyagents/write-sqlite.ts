@@ -12,18 +12,11 @@ import type {
   SqlRow,
   UndoGuard,
 } from '../backend.ts';
+import { bytesCell, foreignTables, numberCell } from '../records/cells.ts';
 import { namespaceText } from './namespace.ts';
 import type { RecordView } from './record.ts';
 import type { LedgerEntry, Place } from './source.ts';
-import {
-  bytesCell,
-  foreignTables,
-  hasLedgerTable,
-  ledgerColumns,
-  ledgerEntry,
-  numberCell,
-  ownTables,
-} from './sqlite-source.ts';
+import { hasLedgerTable, ledgerColumns, ledgerEntry, ownTables } from './sqlite-source.ts';
 import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -50,7 +43,7 @@ export class SqlitePlanWriter implements PlanWriter {
         remedy: null,
       });
     }
-    const foreign = foreignTables(this.#reader);
+    const foreign = foreignTables(this.#reader, ownTables);
     if (newThread && foreign.length > 0) {
       warnings.push({
         code: 'foreign_tables',

@@ -5,17 +5,17 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { ThreadRecord } from '../store.ts';
 import { lineText } from './new-record.ts';
 import type { ThreadPoints } from './points.ts';
-import { placeAt, type RecordSource } from './source.ts';
+import { placeAt, type WesichainSource } from './source.ts';
 
 export const recordKind = 'record';
 
-export function* exportThread(source: RecordSource, points: ThreadPoints): Generator<ThreadRecord, void, void> {
+export function* exportThread(source: WesichainSource, points: ThreadPoints): Generator<ThreadRecord, void, void> {
   for (let index = 0; index < points.count; index += 1) {
     const reading = source.read(placeAt(points, index));
     if (!reading.ok) {
       throw new ForkpointError(
         'corrupt',
-        `Record ${points.seqs[index] ?? ''} of this thread cannot be read: ${reading.reason} The thread was not exported.`,
+        `Record ${points.idOf(index)} of this thread cannot be read: ${reading.reason} The thread was not exported.`,
         'Fork a whole point, and export that thread.',
       );
     }

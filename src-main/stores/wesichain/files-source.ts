@@ -8,11 +8,14 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import { FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
+import type { Picture, Touched } from '../records/source.ts';
+import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { badThreadName, isFileOf, isLineFile, lineFileSuffix, nameOfThread } from './names.ts';
 import { ThreadPoints } from './points.ts';
 import { openText, readLine, readLineAt, eraNoQueue, type RecordReading } from './record.ts';
-import type { Picture, Place, RecordSource, ThreadTrouble } from './source.ts';
+import type { Place, ThreadTrouble, WesichainSource } from './source.ts';
 
 /** Milliseconds of work between two chances to stop. */
 const pauseAfter = 8;
@@ -20,12 +23,6 @@ const pauseAfter = 8;
 const keptFiles = 64;
 /** Session files larger than this are not looked into. */
 const largestSession = 1 << 20;
-
-export function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((b) => b === 0x20 || b === 0x0d || b === 0x09);
-}
-
-const identityOf = (entry: FileEntry) => `${entry.inode}:${entry.size}:${entry.mtimeMs}`;
 
 interface Damage {
   readonly start: number;
@@ -72,6 +69,8 @@ class ThreadFile {
   mtimeMs = 0;
   /** Behind the last line that a line feed ends. */
   consumed = 0;
+  /** What lay before `consumed` when it was read. */
+  probe: Probe | null = null;
   readonly threads = new Map<string, ThreadPoints>();
   readonly bad: Damage[] = [];
   /** The last line where no line feed ends it; `whole` if it is a record all the same. */
@@ -90,9 +89,10 @@ class ThreadFile {
     return entry.inode === this.inode && entry.size === this.size && entry.mtimeMs === this.mtimeMs;
   }
 
-  /** Only bytes behind what was read can be new: same file, longer, and nothing open at its end. */
-  mayExtend(entry: FileEntry): boolean {
-    return entry.inode === this.inode && entry.size > this.size && this.open === null;
+  /** Only bytes behind what was read can be new: same file, longer, nothing open at its end, and what was read still before it. */
+  mayExtend(reader: FilesReader, entry: FileEntry): boolean {
+    if (entry.inode !== this.inode || entry.size <= this.size || this.open !== null) return false;
+    return this.probe?.stillIn(reader, this.path) ?? true;
   }
 
   take(line: Line): void {
@@ -131,7 +131,7 @@ interface Catalog {
   readonly notes: readonly string[];
 }
 
-export class FilesRecordSource implements RecordSource {
+export class FilesRecordSource implements WesichainSource {
   readonly #reader: FilesReader;
   readonly #scans = new Map<string, FileThreads>();
   readonly #files = new Map<string, ThreadFile>();
@@ -275,7 +275,7 @@ export class FilesRecordSource implements RecordSource {
   }
 
   *#reading(entry: FileEntry, held: ThreadFile | null): Generator<number, ThreadFile, void> {
-    const file = held?.mayExtend(entry) === true ? held : new ThreadFile(entry.path, entry.inode);
+    const file = held?.mayExtend(this.#reader, entry) === true ? held : new ThreadFile(entry.path, entry.inode);
     let taken = 0;
     let at = file.consumed;
     for (;;) {
@@ -298,12 +298,10 @@ export class FilesRecordSource implements RecordSource {
     }
     file.size = entry.size;
     file.mtimeMs = entry.mtimeMs;
+    file.probe = new Probe(this.#reader, entry.path, file.consumed);
     this.#files.delete(entry.path);
     this.#files.set(entry.path, file);
-    for (const old of this.#files.keys()) {
-      if (this.#files.size <= keptFiles) break;
-      this.#files.delete(old);
-    }
+    letGo(this.#files, keptFiles);
     return file;
   }
 
@@ -378,7 +376,7 @@ export class FilesRecordSource implements RecordSource {
   }
 
   size(points: ThreadPoints): number {
-    return points.sizes.reduce((sum, bytes) => sum + bytes, 0);
+    return points.bytes;
   }
 
   notes(): readonly string[] {
@@ -386,9 +384,21 @@ export class FilesRecordSource implements RecordSource {
   }
 
   picture(): Picture {
-    const files = new Map<string, string>();
-    for (const entry of this.#reader.list(1)) if (isLineFile(entry.path)) files.set(entry.path, identityOf(entry));
-    return new FolderPicture(files, (path) => this.threadsIn(path));
+    const folder = {
+      reader: this.#reader,
+      threadsOf: (path: string) => this.threadsIn(path),
+      grown: (path: string, from: number) => this.#grown(path, from),
+    };
+    return new FolderPicture(
+      folder,
+      this.#reader.list(1).filter((entry) => isLineFile(entry.path)),
+    );
+  }
+
+  /** Records behind that byte are new; whether those before it are as they were is seen when the file is read on. */
+  #grown(path: string, from: number): ReadonlyMap<string, Touched> {
+    const isNew: NonNullable<Touched>['isNew'] = (points, i) => points.positionOf(i) + points.bytesOf(i) > from;
+    return new Map(this.threadsIn(path).map((thread) => [thread, { isNew, written: [] }]));
   }
 }
 
@@ -415,25 +425,4 @@ export function whyNoThreadFile(reader: FilesReader, path: string): string | nul
     return reading.ok ? null : reading.reason;
   }
   return 'it is empty';
-}
-
-class FolderPicture implements Picture {
-  readonly files: ReadonlyMap<string, string>;
-  readonly #threadsOf: (path: string) => readonly string[];
-
-  constructor(files: ReadonlyMap<string, string>, threadsOf: (path: string) => readonly string[]) {
-    this.files = files;
-    this.#threadsOf = threadsOf;
-  }
-
-  since(earlier: Picture): readonly string[] | 'all' {
-    if (!(earlier instanceof FolderPicture)) return 'all';
-    const touched = new Set<string>();
-    for (const path of new Set([...this.files.keys(), ...earlier.files.keys()])) {
-      if (this.files.get(path) === earlier.files.get(path)) continue;
-      if (!this.files.has(path)) return 'all';
-      for (const thread of this.#threadsOf(path)) touched.add(thread);
-    }
-    return [...touched];
-  }
 }

@@ -17,12 +17,12 @@ import { isOutOfSteps, stepLimit } from './pending.ts';
 import type { ThreadPoints } from './points.ts';
 import type { RecordReading, RecordView } from './record.ts';
 import { resumeCode } from './resume.ts';
-import { placeAt, type RecordSource } from './source.ts';
+import { placeAt, type WesichainSource } from './source.ts';
 import type { NewRecord, PlanWriter } from './write.ts';
 
 /** What the planner asks of an open store. */
 export interface ForkGround {
-  readonly source: RecordSource;
+  readonly source: WesichainSource;
   find(key: ForkRequest['key']): { readonly points: ThreadPoints; readonly index: PointIndex };
   statusAt(points: ThreadPoints, index: PointIndex): Status;
 }

@@ -4,14 +4,8 @@
 //
 // Steps are no order: parallel branches repeat a number, a resume skips one, a new run begins at 1 again, a fork may set any.
 
-import {
-  linkKinds,
-  stringColumn,
-  unknownStep,
-  type Lineage,
-  type LinkKind,
-  type PointIndex,
-} from '../../../shared/model/lineage.ts';
+import type { LinkKind, PointIndex } from '../../../shared/model/lineage.ts';
+import { RecordPoints } from '../records/points.ts';
 
 /** What a source tells of a record without keeping its text. */
 export interface PointHeader {
@@ -47,13 +41,10 @@ export const reasons = {
   order: 'Neither node nor step tell where this point came from; it is drawn after the one before it in the store.',
 } as const;
 
-const codeOf = (kind: LinkKind) => linkKinds.indexOf(kind);
-const [rootLink, inferredLink] = [codeOf('root'), codeOf('inferred')];
-
 /** Points with several things waiting that are looked at, newest first, for one that a branch could have come from. */
 const wideLookedAt = 1000;
 
-type Link = readonly [parent: number, link: number, reason: string];
+type Link = readonly [parent: number, link: LinkKind, reason: string];
 
 /** A step as a number to compare by; past 2^53 it is none that a run reaches. */
 function stepNumber(step: string | null): number | null {
@@ -61,88 +52,70 @@ function stepNumber(step: string | null): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
-export class ThreadPoints {
-  readonly thread: string;
-  readonly positions: number[] = [];
-  readonly sizes: number[] = [];
-  readonly seqs: string[] = [];
-  readonly parents: number[] = [];
-  readonly queues: (readonly string[] | null)[] = [];
-  readonly #nodes: (string | null)[] = [];
+export class ThreadPoints extends RecordPoints {
+  readonly #queues: (readonly string[] | null)[] = [];
+  /** Lists of names that were met, so that equal ones are kept once. */
+  readonly #lists = new Map<string, readonly string[]>();
   readonly #steps: (number | null)[] = [];
-  readonly #times: number[] = [];
-  readonly #nth: number[] = [];
-  readonly #links: number[] = [];
-  readonly #reasonOf: number[] = [];
-  readonly #reasons: string[] = [''];
-  readonly #reasonIndex = new Map<string, number>([['', 0]]);
-  readonly #places = new Map<string, number[]>();
   /** Time, node and step to the last point that has them: a record saved again keeps all three. */
   readonly #saved = new Map<string, number>();
   /** Node and step of a point where that node was waiting, to the last such point. */
   readonly #waiting = new Map<string, number>();
   /** Points where several things were waiting, in order. */
   readonly #wide: number[] = [];
-
-  constructor(thread: string) {
-    this.thread = thread;
-  }
-
-  get count(): number {
-    return this.seqs.length;
-  }
+  #queueless = 0;
 
   add(header: PointHeader): void {
-    const index = this.count;
+    const { position, bytes, createdAt, queue } = header;
     const step = stepNumber(header.step);
-    const saved = `${header.createdAt}\u0000${header.node}\u0000${header.step}`;
+    const saved = `${createdAt}\u0000${header.node}\u0000${header.step}`;
     const [parent, link, reason] = this.#link(header, step, saved);
-    let places = this.#places.get(header.seq);
-    if (places === undefined) this.#places.set(header.seq, (places = []));
-    places.push(index);
-    this.positions.push(header.position);
-    this.sizes.push(header.bytes);
-    this.seqs.push(header.seq);
-    this.parents.push(parent);
-    this.queues.push(header.queue);
-    this.#nodes.push(header.node);
+    const time = createdAt === null ? Number.NaN : Date.parse(createdAt);
+    const own = { position, bytes, id: header.seq, namespace: '', host: -1, time, step };
+    const index = this.push({ ...own, parent, link, reason });
+    this.#queues.push(queue === null ? null : this.#interned(queue));
     this.#steps.push(step);
-    this.#times.push(header.createdAt === null ? Number.NaN : Date.parse(header.createdAt));
-    this.#nth.push(places.length === 1 ? 0 : places.length);
-    this.#links.push(link);
-    this.#reasonOf.push(this.#internReason(reason));
-    if (header.createdAt !== null && header.node !== null) this.#saved.set(saved, index);
-    for (const node of header.queue ?? []) this.#waiting.set(`${node}\u0000${step}`, index);
-    if ((header.queue?.length ?? 0) > 1) this.#wide.push(index);
+    if (queue === null) this.#queueless += 1;
+    if (createdAt !== null && header.node !== null) this.#saved.set(saved, index);
+    for (const node of queue ?? []) this.#waiting.set(`${node}\u0000${step}`, index);
+    if ((queue?.length ?? 0) > 1) this.#wide.push(index);
+  }
+
+  #interned(names: readonly string[]): readonly string[] {
+    const text = names.join('\u0000');
+    const known = this.#lists.get(text);
+    if (known?.length === names.length) return known;
+    this.#lists.set(text, names);
+    return names;
   }
 
   #link(header: PointHeader, step: number | null, saved: string): Link {
     const before = this.count - 1;
     const firstStep = step !== null && step > 1;
-    if (before < 0) return [-1, rootLink, firstStep ? reasons.elsewhere : ''];
+    if (before < 0) return [-1, 'root', firstStep ? reasons.elsewhere : ''];
     const copied = this.#saved.get(saved);
-    if (copied !== undefined) return [copied, inferredLink, reasons.copy];
+    if (copied !== undefined) return [copied, 'inferred', reasons.copy];
 
-    const queue = this.queues[before] ?? null;
+    const queue = this.queueOf(before);
     const stepBefore = this.#steps[before] ?? null;
     const gap = step === null || stepBefore === null ? null : step - stepBefore;
     if (queue !== null && gap !== null && header.node !== null && queue.includes(header.node)) {
       // As many more starts as there were items: what was running already added none, what was waiting one each.
-      if (gap >= 0 && gap <= queue.length) return [before, inferredLink, reasons.follows];
-      if (gap === queue.length + 1) return [before, inferredLink, reasons.resumed];
+      if (gap >= 0 && gap <= queue.length) return [before, 'inferred', reasons.follows];
+      if (gap === queue.length + 1) return [before, 'inferred', reasons.resumed];
     }
     const branch = step === null || header.node === null ? -1 : this.#branchPoint(header.node, step);
-    if (branch >= 0) return [branch, inferredLink, reasons.branch];
+    if (branch >= 0) return [branch, 'inferred', reasons.branch];
     if (step === 1) {
-      if (queue === null) return [-1, rootLink, reasons.freshUnknown];
-      return queue.length > 0 ? [-1, rootLink, reasons.fresh] : [before, inferredLink, reasons.again];
+      if (queue === null) return [-1, 'root', reasons.freshUnknown];
+      return queue.length > 0 ? [-1, 'root', reasons.fresh] : [before, 'inferred', reasons.again];
     }
     if (gap === 1) {
-      if (queue === null) return [before, inferredLink, reasons.byStep];
+      if (queue === null) return [before, 'inferred', reasons.byStep];
       const emptied = queue.length === 0 || header.queue?.length === 0;
-      return [before, inferredLink, emptied ? reasons.updated : reasons.byHand];
+      return [before, 'inferred', emptied ? reasons.updated : reasons.byHand];
     }
-    return [before, inferredLink, reasons.order];
+    return [before, 'inferred', reasons.order];
   }
 
   /** The latest earlier point that a resume could have continued with this node at this step; -1 if there is none. */
@@ -154,64 +127,23 @@ export class ThreadPoints {
       const at = this.#wide[i]!;
       if (at <= plain) break;
       const gap = step - (this.#steps[at] ?? Number.NaN);
-      const queue = this.queues[at] ?? [];
+      const queue = this.queueOf(at) ?? [];
       if (gap >= 2 && gap <= queue.length + 1 && queue.includes(node)) return at;
     }
     return plain;
   }
 
-  #internReason(reason: string): number {
-    let index = this.#reasonIndex.get(reason);
-    if (index === undefined) this.#reasonIndex.set(reason, (index = this.#reasons.push(reason) - 1));
-    return index;
+  /** Names in the queue of a point; null where the record has none. */
+  queueOf(index: PointIndex): readonly string[] | null {
+    return this.#queues[index] ?? null;
   }
 
-  /** Index of a point by its key's parts, -1 if there is none. `nth` counts occurrences: 0 the first, 2 the second, and so on. */
-  find(seq: string, nth: number): PointIndex {
-    return this.#places.get(seq)?.[nth === 0 ? 0 : nth - 1] ?? -1;
-  }
-
-  nthOf(index: PointIndex): number {
-    return this.#nth[index] ?? 0;
-  }
-
-  linkOf(index: PointIndex): LinkKind {
-    return linkKinds[this.#links[index] ?? 0] ?? 'root';
-  }
-
-  reasonOf(index: PointIndex): string {
-    return this.#reasons[this.#reasonOf[index] ?? 0] ?? '';
+  /** Whether none of the records has a queue. */
+  isQueueless(): boolean {
+    return this.#queueless === this.count;
   }
 
   isCopy(index: PointIndex): boolean {
     return this.reasonOf(index) === reasons.copy;
-  }
-
-  /** Ends of branches. */
-  leaves(): number {
-    const isParent = new Uint8Array(this.count);
-    for (const parent of this.parents) if (parent >= 0) isParent[parent] = 1;
-    return isParent.reduce((leaves, parent) => leaves + (parent === 0 ? 1 : 0), 0);
-  }
-
-  toLineage(): Lineage {
-    const { count } = this;
-    return {
-      thread: this.thread,
-      count,
-      ids: stringColumn(this.seqs),
-      nth: new Uint32Array(this.#nth),
-      parent: new Int32Array(this.parents),
-      link: new Uint8Array(this.#links),
-      reason: new Uint32Array(this.#reasonOf),
-      reasons: [...this.#reasons],
-      namespace: new Uint32Array(count),
-      namespaces: [''],
-      host: new Int32Array(count).fill(-1),
-      time: new Float64Array(this.#times),
-      step: Int32Array.from(this.#steps, (step) => (step === null || step > 0x7fff_ffff ? unknownStep : step)),
-      bytes: new Float64Array(this.sizes),
-      heads: new Int32Array([count - 1]),
-    };
   }
 }

@@ -3,10 +3,12 @@
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { SqliteReader, SqlRow, SqlValue } from '../backend.ts';
+import { bytesCell, foreignTables, numberCell, rawParts, textCell } from '../records/cells.ts';
+import type { Picture, Touched } from '../records/source.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { ThreadPoints } from './points.ts';
 import { isoTime, openText, queueOf, viewOf, type RecordReading } from './record.ts';
-import { noTrouble, type Picture, type Place, type RecordSource, type ThreadTrouble } from './source.ts';
+import { noTrouble, type Place, type ThreadTrouble, type WesichainSource } from './source.ts';
 
 /** Threads per statement of the listing; points per statement of a lineage. */
 const threadPage = 2000;
@@ -17,27 +19,6 @@ const messagesPerSeq = 1_000_000n;
 
 export const projections: readonly string[] = ['sessions', 'messages', 'graph_triples'];
 export const ownTables: ReadonlySet<string> = new Set(['checkpoints', ...projections]);
-
-export function textCell(value: SqlValue | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-export function numberCell(value: SqlValue | undefined): number {
-  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0;
-}
-
-export function bytesCell(value: SqlValue | undefined): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  return new TextEncoder().encode(value === null || value === undefined ? '' : String(value));
-}
-
-/** Tables of the host in the same file, quoted for a sentence. */
-export function foreignTables(reader: SqliteReader): readonly string[] {
-  return reader
-    .tables()
-    .filter((table) => !ownTables.has(table.name))
-    .map((table) => `\`${table.name}\``);
-}
 
 export function columnsOf(reader: SqliteReader): readonly string[] {
   const table = reader.tables().find((t) => t.name === 'checkpoints');
@@ -97,7 +78,7 @@ export function readRow(row: SqlRow): RecordReading {
   return { ok: true, record: { ...view, refused: panics ?? view.refused } };
 }
 
-export class SqliteRecordSource implements RecordSource {
+export class SqliteRecordSource implements WesichainSource {
   readonly #reader: SqliteReader;
   readonly #queued: () => boolean;
 
@@ -151,7 +132,7 @@ export class SqliteRecordSource implements RecordSource {
     const queued = this.#queued();
     for (;;) {
       // Where to go on is asked of the points themselves: another caller may have extended them in between.
-      const after = points.count === 0 ? null : seqValue(points.seqs.at(-1)!);
+      const after = points.count === 0 ? null : seqValue(points.idOf(points.count - 1));
       const rows = this.#reader.all(
         `SELECT rowid AS position, seq, created_at, node, step, octet_length(state_json) AS bytes,
            ${queued ? 'CAST(queue_json AS BLOB)' : 'NULL'} AS queue
@@ -182,8 +163,8 @@ export class SqliteRecordSource implements RecordSource {
     const { count } = previous;
     if (previous.thread !== thread || count === 0) return false;
     // Whether there was a queue decides about every link.
-    if (this.#queued() && previous.queues.every((queue) => queue === null)) return false;
-    const last = previous.seqs.at(-1)!;
+    if (this.#queued() && previous.isQueueless()) return false;
+    const last = previous.idOf(count - 1);
     const row = this.#reader.get('SELECT count(*) AS n FROM checkpoints WHERE thread_id = ? AND seq <= ?', [
       thread,
       seqValue(last),
@@ -192,7 +173,7 @@ export class SqliteRecordSource implements RecordSource {
       thread,
       seqValue(last),
     ]);
-    return numberCell(row?.['n']) === count && numberCell(end?.['position']) === previous.positions.at(-1);
+    return numberCell(row?.['n']) === count && numberCell(end?.['position']) === previous.positionOf(count - 1);
   }
 
   read(place: Place): RecordReading {
@@ -206,7 +187,7 @@ export class SqliteRecordSource implements RecordSource {
   raw(place: Place): readonly RawPart[] {
     const row = this.#reader.get('SELECT * FROM checkpoints WHERE rowid = ?', [BigInt(place.position)]);
     if (row === null) throw gone();
-    const parts = partsOf('checkpoints', row);
+    const parts = rawParts('checkpoints', row);
     if (!/^\d{1,12}$/.test(place.seq) || !this.#reader.tables().some((table) => table.name === 'messages'))
       return parts;
     const base = BigInt(place.seq) * messagesPerSeq;
@@ -214,7 +195,7 @@ export class SqliteRecordSource implements RecordSource {
       'SELECT m.* FROM messages AS m WHERE m.thread_id = ? AND m.seq > ? AND m.seq <= ? ORDER BY m.seq',
       [place.thread, base, base + messagesPerSeq],
     );
-    return [...parts, ...messages.flatMap((message, i) => partsOf(`messages[${i}]`, message))];
+    return [...parts, ...messages.flatMap((message, i) => rawParts(`messages[${i}]`, message))];
   }
 
   trouble(): ThreadTrouble {
@@ -222,7 +203,7 @@ export class SqliteRecordSource implements RecordSource {
   }
 
   size(points: ThreadPoints): number {
-    return points.sizes.reduce((sum, bytes) => sum + bytes, 0);
+    return points.bytes;
   }
 
   notes(): readonly string[] {
@@ -240,7 +221,7 @@ export class SqliteRecordSource implements RecordSource {
       const names = filled.map((name) => `\`${name}\``).join(', ');
       notes.push(`Projections are on: ${names} hold what wesichain derived from the states.`);
     }
-    const foreign = foreignTables(this.#reader);
+    const foreign = foreignTables(this.#reader, ownTables);
     if (foreign.length > 0) {
       notes.push(`The database also holds tables of its host, which are left alone: ${foreign.join(', ')}.`);
     }
@@ -265,21 +246,6 @@ function gone(): ForkpointError {
   return new ForkpointError('not_found', 'This checkpoint is no longer in the store.', 'Reload the thread.');
 }
 
-function storageOf(value: SqlValue): string {
-  if (value === null) return 'null';
-  if (typeof value === 'bigint') return 'integer';
-  if (typeof value === 'number') return 'real';
-  return typeof value === 'string' ? 'text' : 'blob';
-}
-
-function partsOf(where: string, row: SqlRow): RawPart[] {
-  return Object.entries(row).map(([column, value]) => ({
-    where: `${where}.${column}`,
-    storage: storageOf(value),
-    bytes: value === null ? new Uint8Array() : bytesCell(value),
-  }));
-}
-
 /** Highest row and count: the framework only ever appends. A row number that was given away again is told by what stands there. */
 class SqlitePicture implements Picture {
   readonly #reader: SqliteReader;
@@ -302,19 +268,21 @@ class SqlitePicture implements Picture {
     return row === null ? '' : Object.values(row).join('\u0000');
   }
 
-  since(earlier: Picture): readonly string[] | 'all' {
+  since(earlier: Picture): ReadonlyMap<string, Touched> | 'all' {
     if (!(earlier instanceof SqlitePicture) || earlier.queued !== this.queued) return 'all';
     if (this.rowAt(earlier.last) !== earlier.lastRow) return 'all';
+    const last = Number(earlier.last);
+    const isNew: NonNullable<Touched>['isNew'] = (points, index) => points.positionOf(index) > last;
+    const touched = new Map<string, Touched>();
     let added = 0;
-    const touched = new Set<string>();
     const rows = this.#reader.all(
       'SELECT thread_id, count(*) AS n FROM checkpoints WHERE rowid > ? GROUP BY thread_id',
       [earlier.last],
     );
     for (const row of rows) {
       added += numberCell(row['n']);
-      touched.add(textCell(row['thread_id']) ?? '');
+      touched.set(textCell(row['thread_id']) ?? '', { isNew, written: [] });
     }
-    return this.count === earlier.count + added ? [...touched] : 'all';
+    return this.count === earlier.count + added ? touched : 'all';
   }
 }

@@ -13,12 +13,12 @@ import type {
   SqlRow,
   UndoGuard,
 } from '../backend.ts';
+import { foreignTables } from '../records/cells.ts';
 import { stringText, wrapperText } from './new-record.ts';
 import { eraNoQueue, type RecordReading, type RecordView } from './record.ts';
 import type { Place } from './source.ts';
 import {
   columnsOf,
-  foreignTables,
   hasQueueColumn,
   ownTables,
   projectedRows,
@@ -63,7 +63,7 @@ export class SqlitePlanWriter implements PlanWriter {
         remedy: null,
       });
     }
-    const foreign = foreignTables(this.#reader);
+    const foreign = foreignTables(this.#reader, ownTables);
     if (foreign.length > 0) {
       warnings.push({
         code: 'foreign_tables',
