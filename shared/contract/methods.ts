@@ -16,13 +16,11 @@ import {
 } from '../model/shapes.ts';
 import { Status } from '../model/status.ts';
 import { OrdinalPath, ValueNode } from '../model/value-node.ts';
+import { KnownLineage, LineagePage } from './lineage-page.ts';
 
 const StoreId = z.string();
 const Key = z.string();
 const Bytes = z.custom<Uint8Array>((v) => v instanceof Uint8Array);
-const Int32 = z.custom<Int32Array>((v) => v instanceof Int32Array);
-const Uint32 = z.custom<Uint32Array>((v) => v instanceof Uint32Array);
-const Float64 = z.custom<Float64Array>((v) => v instanceof Float64Array);
 
 /** A thread as the list shows it: the cheap part at once, the rest when it has been read (then `detail` is not null). */
 export const ThreadRow = z.object({
@@ -32,26 +30,6 @@ export const ThreadRow = z.object({
   detail: z.nullable(Thread),
 });
 export type ThreadRow = z.infer<typeof ThreadRow>;
-
-/** Columns of a lineage as they cross the wire (`shared/model/lineage.ts` has the invariants). */
-export const LineageColumns = z.object({
-  thread: z.string(),
-  count: z.number(),
-  ids: z.object({ offsets: Uint32, bytes: Bytes }),
-  nth: Uint32,
-  parent: Int32,
-  link: Bytes,
-  reason: Uint32,
-  reasons: z.array(z.string()),
-  namespace: Uint32,
-  namespaces: z.array(z.string()),
-  host: Int32,
-  time: Float64,
-  step: Int32,
-  bytes: Float64,
-  heads: Int32,
-});
-export type LineageColumns = z.infer<typeof LineageColumns>;
 
 /**
  * A value of a diff: enough to draw it. `text` is the whole text of a string or scalar up to 20,000 characters, or the tagged JSON of
@@ -223,9 +201,10 @@ export const methods = {
   },
   'thread.get': { params: z.object({ store: StoreId, thread: z.string() }), result: Thread },
 
-  'lineage.get': {
-    params: z.object({ store: StoreId, thread: z.string() }),
-    result: z.object({ lineage: LineageColumns }),
+  /** What follows the points that are known; `lineage-reading.ts` asks until it has all of them. */
+  'lineage.page': {
+    params: z.object({ store: StoreId, thread: z.string(), known: z.nullable(KnownLineage) }),
+    result: LineagePage,
   },
   /** Rows for a window, by index into the lineage that the service last gave for this thread, with what each did to the state. */
   'checkpoints.get': {

@@ -6,7 +6,10 @@ import type { Branches } from './branches.ts';
 export function continues(before: Branches, after: Branches): boolean {
   const [a, b] = [before.lineage, after.lineage];
   if (a.thread !== b.thread || a.count > b.count) return false;
-  if (a === b) return true;
+  // A window adds the points of an append behind those that it has, in the same memory.
+  const isSameMemory =
+    a.ids.bytes.buffer === b.ids.bytes.buffer && a.parent.buffer === b.parent.buffer && a.host.buffer === b.host.buffer;
+  if (a === b || (isSameMemory && a.count > 0)) return true;
   for (let i = 0; i < a.count; i++) {
     if (before.before[i] !== after.before[i] || a.ids.offsets[i + 1] !== b.ids.offsets[i + 1]) return false;
   }

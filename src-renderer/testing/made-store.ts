@@ -1,7 +1,7 @@
 // A made store for developing the window without a service: deterministic threads and a fork tree of any size.
 
 import { linkKinds, stringColumn, unknownStep } from '../../shared/model/lineage.ts';
-import type { LineageColumns } from '../../shared/contract/methods.ts';
+import type { Lineage } from '../../shared/model/lineage.ts';
 import { formatKey } from '../../shared/model/key.ts';
 import type { Checkpoint, DiffSummary, Thread } from '../../shared/model/shapes.ts';
 import type { Status } from '../../shared/model/status.ts';
@@ -22,7 +22,7 @@ const idOf = (i: number): string =>
   `1f1e${(0x5894 + (i >> 8)).toString(16)}-7b5b-6283-8005-${(0x6301_3600 + i * 7919).toString(16).padStart(12, '0')}`;
 
 export interface MadeThread {
-  readonly columns: LineageColumns;
+  readonly columns: Lineage;
   readonly rows: readonly { readonly checkpoint: Checkpoint; readonly summary: DiffSummary[] }[];
   readonly detail: Thread;
 }
@@ -122,7 +122,7 @@ export function madeThread(thread: string, count: number, seed = 1, head: Status
     return { checkpoint, summary };
   });
 
-  const columns: LineageColumns = {
+  const columns: Lineage = {
     thread,
     count,
     ids: stringColumn(made.map((_, i) => idOf(i))),

@@ -1,9 +1,8 @@
-// `threads.*`, `thread.get`, `lineage.get`, `checkpoints.get`: what hangs together how, without any state, except for the summaries.
+// `threads.*`, `thread.get`, `lineage.page`, `checkpoints.get`: what hangs together how, without any state, except for the summaries.
 
-import type { LineageColumns, Result } from '../../../shared/contract/methods.ts';
-import type * as z from 'zod/mini';
+import { pageOf } from '../../../shared/contract/lineage-page.ts';
+import type { Result } from '../../../shared/contract/methods.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import type { Lineage } from '../../../shared/model/lineage.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { DiffSummary } from '../../../shared/model/shapes.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
@@ -16,12 +15,12 @@ import { Pace } from '../pace.ts';
 import type { HandlersOf } from './handlers.ts';
 import { windowOf } from './handlers.ts';
 
-/** Points of a lineage between two reports of progress. */
-const reportEvery = 2000;
+/** Milliseconds between two reports of progress. */
+const reportEvery = 100;
 
 export function threadHandlers(
   stores: OpenStores,
-): HandlersOf<'threads.list' | 'thread.get' | 'lineage.get' | 'checkpoints.get'> {
+): HandlersOf<'threads.list' | 'thread.get' | 'lineage.page' | 'checkpoints.get'> {
   return {
     'threads.list': ({ store, search, status, from, count }, { signal }) => {
       windowOf(from, count);
@@ -32,16 +31,20 @@ export function threadHandlers(
       if (found === null) throw noThread(thread);
       return found;
     },
-    'lineage.get': async ({ store, thread }, context) => {
+    'lineage.page': async ({ store, thread, known }, context) => {
       const open = stores.get(store);
-      if (open.store.threadSummary(thread) === null) throw noThread(thread);
-      let reported = 0;
+      const isGone = (): boolean => open.store.threadSummary(thread) === null;
+      // Counting the points of a thread is not free: it is asked for once where the lineage is in memory, else where it has no point.
+      if (known === null && open.lineages.given(thread) !== undefined && isGone()) throw noThread(thread);
+      let reported = performance.now();
       const lineage = await open.lineages.get(thread, context.signal, (points) => {
-        if (points - reported < reportEvery) return;
-        reported = points;
+        const now = performance.now();
+        if (now - reported < reportEvery) return;
+        reported = now;
         context.progress('reading the lineage', points, null);
       });
-      return { lineage: columns(lineage) };
+      if (lineage.count === 0 && isGone()) throw noThread(thread);
+      return pageOf(lineage, open.lineages.lineOf(lineage), known);
     },
     'checkpoints.get': async ({ store, thread, indices, summaries }, { signal }) => {
       windowOf(0, indices.length);
@@ -86,10 +89,4 @@ function summaryOf(open: OpenStore, checkpoint: Checkpoint): DiffSummary[] | nul
 
 function noThread(thread: string): ForkpointError {
   return new ForkpointError('not_found', `There is no thread ${shownName(thread)} in this store.`);
-}
-
-/** The same arrays: they are never changed once a lineage is made, and transports copy them. */
-function columns(lineage: Lineage): z.infer<typeof LineageColumns> {
-  const { ids, reasons, namespaces, ...rest } = lineage;
-  return { ...rest, ids: { ...ids }, reasons: [...reasons], namespaces: [...namespaces] };
 }

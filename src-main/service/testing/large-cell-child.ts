@@ -17,7 +17,7 @@ await store.threads.settled();
 const list = await call('threads.list', ask);
 const thread = 'agent-pending';
 const key = (await store.threads.thread(thread, context.signal))?.head ?? '';
-await call('lineage.get', { ...at, thread });
+await call('lineage.page', { ...at, thread, known: null });
 const where = { ...at, key, applied: false };
 const root = await call('state.children', { ...where, path: [], from: 0, count: 50 });
 const middle = await call('state.children', { ...where, path: [1], from: 1_000, count: 20 });

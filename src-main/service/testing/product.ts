@@ -5,6 +5,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import * as z from 'zod/mini';
+import { readLineage } from '../../../shared/contract/lineage-reading.ts';
+import type { Lineage } from '../../../shared/model/lineage.ts';
 import type { MethodName, Params, Result } from '../../../shared/contract/methods.ts';
 import { RpcClient } from '../../../shared/contract/rpc/client.ts';
 import { inProcessPair } from '../../../shared/contract/rpc/in-process.ts';
@@ -117,9 +119,13 @@ export class Product {
     );
   }
 
+  lineage(store: string, thread: string): Promise<Lineage> {
+    return readLineage({ call: (method, params) => this.call(method, params) }, { store, thread });
+  }
+
   /** All rows of a thread, as the lineage pane asks for them. */
   async rows(store: string, thread: string): Promise<Result<'checkpoints.get'>> {
-    const { lineage } = await this.call('lineage.get', { store, thread });
+    const lineage = await this.lineage(store, thread);
     const indices = Array.from({ length: lineage.count }, (_, i) => i);
     return await this.call('checkpoints.get', { store, thread, indices, summaries: true });
   }

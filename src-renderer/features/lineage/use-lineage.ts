@@ -1,8 +1,9 @@
 // Reads the lineage of the shown thread, keeps it fresh while another process writes, and builds the picture.
 
 import { useEffect, useMemo, useRef } from 'react';
+import { ReceivedLineage, readLineage } from '../../../shared/contract/lineage-reading.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
-import { useCall, useRevision, useService } from '../../service/client.ts';
+import { useAnswer, useRevision, useService } from '../../service/client.ts';
 import { useView } from '../../state/view.ts';
 import { branchesOf } from '../../../shared/layout/branches.ts';
 import { follow, headPoint, keyAt, openFold, pointOf, selectedPoint, useLineageState } from './lineage-state.ts';
@@ -25,13 +26,21 @@ export function useLineage(): LineageReading {
   const thread = useView((v) => v.thread);
   const checkpoint = useView((v) => v.checkpoint);
   const revision = useRevision(store, thread);
-  const { data, error, loading, slow, progress, cancel, retry } = useCall(
-    'lineage.get',
-    store === null || thread === null ? null : { store, thread },
+  const question = store === null || thread === null ? null : JSON.stringify([store, thread]);
+  /** What is here of the thread that was asked for last: of one that grew only the new points are sent. */
+  const received = useRef({ question, lineage: new ReceivedLineage() });
+  const { data, error, loading, slow, progress, cancel, retry } = useAnswer(
+    question,
+    store === null || thread === null
+      ? null
+      : (options) => {
+          if (received.current.question !== question) received.current = { question, lineage: new ReceivedLineage() };
+          return readLineage(client, { store, thread }, received.current.lineage, options);
+        },
     { revision, keep: true },
   );
   // The answer for the last thread stays on screen only while it is this thread's.
-  const lineage = data !== null && data.lineage.thread === thread ? data.lineage : null;
+  const lineage = data !== null && data.thread === thread ? data : null;
   const branches = useMemo(() => (lineage === null ? null : branchesOf(lineage)), [lineage]);
   const axis = useLineageState((s) => s.axis);
   const opened = useLineageState((s) => s.opened);
