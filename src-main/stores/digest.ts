@@ -2,8 +2,12 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import type { SqlRow, SqlValue } from './backend.ts';
+import { KnownCells } from './known-cells.ts';
 
 const tag = { null: 0, integer: 1, real: 2, text: 3, blob: 4 } as const;
+
+/** Cells of this many bytes and more stand in a digest with their own hash, so that it need not be made again for equal bytes. */
+const hashedFrom = 4096;
 
 function addLength(hash: Hash, kind: number, length: number): void {
   const head = new DataView(new ArrayBuffer(9));
@@ -12,7 +16,7 @@ function addLength(hash: Hash, kind: number, length: number): void {
   hash.update(new Uint8Array(head.buffer));
 }
 
-function addValue(hash: Hash, value: SqlValue): void {
+function addValue(hash: Hash, value: SqlValue, known: KnownCells): void {
   if (value === null) {
     addLength(hash, tag.null, 0);
   } else if (typeof value === 'bigint') {
@@ -29,20 +33,25 @@ function addValue(hash: Hash, value: SqlValue): void {
     hash.update(value, 'utf8');
   } else {
     addLength(hash, tag.blob, value.byteLength);
-    hash.update(value);
+    hash.update(value.byteLength < hashedFrom ? value : known.hashOf(value));
   }
 }
 
-/** SHA-256 (hex) over rows: every cell with its storage class and length, rows and columns in their order. */
+/** SHA-256 (hex) over rows: every cell with its storage class and length, rows and columns in their order; large blobs by their own. */
 export class RowsDigest {
   readonly #hash = createHash('sha256');
+  readonly #known: KnownCells;
   #rows = 0;
   #first = '';
+
+  constructor(known = new KnownCells()) {
+    this.#known = known;
+  }
 
   add(row: SqlRow): void {
     const values = Object.entries(row);
     addLength(this.#hash, 255, values.length);
-    for (const [, value] of values) addValue(this.#hash, value);
+    for (const [, value] of values) addValue(this.#hash, value, this.#known);
     if (this.#rows === 0) this.#first = smallValues(values);
     this.#rows += 1;
   }
@@ -65,8 +74,8 @@ export class RowsDigest {
 }
 
 /** Digest and description of a list of rows. */
-export function digestRows(rows: Iterable<SqlRow>): { digest: string; seen: string; rows: number } {
-  const digest = new RowsDigest();
+export function digestRows(rows: Iterable<SqlRow>, known?: KnownCells): { digest: string; seen: string; rows: number } {
+  const digest = new RowsDigest(known);
   for (const row of rows) digest.add(row);
   return { digest: digest.digest(), seen: digest.seen, rows: digest.rows };
 }

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Cursor } from './cursor.ts';
 import type { Dialect } from './edit.ts';
 import { openValue } from './open.ts';
-import { atOrdinals } from './path.ts';
-import { compose, insertAt, keyBytesOf, removeAt, replaceAt, setMember } from './splice.ts';
+import { atOrdinals, throughObjects } from './path.ts';
+import { compose, insertAt, keyBytesOf, removeAt, replaceAt, setMember, setMembers } from './splice.ts';
 import { decodeTagged, encodeTagged } from './tagged.ts';
 import { allPlaces, jsonText, msgpackBytes, snapshotOf } from './testing/documents.ts';
 
@@ -178,6 +178,29 @@ describe('splicing', () => {
     const edited = replaceAt(state, [0], Buffer.from('2'));
     expect(text(edited)).toBe('{"n":2}');
     expect(text(replaceAt(record, [1], edited))).toBe('{"id":1,"state":{"n":2},"z":0}');
+  });
+
+  test('setMembers gives what setMember gives one after the other', () => {
+    const object = decodeTagged('{"$object":{"class":"a.B","via":"json","value":{"x":1}}}', 'msgpack');
+    const roots: readonly [Cursor, Dialect][] = [
+      [json('{"a": 1, "b": [2], "a": 3}'), 'json-python'],
+      [json('{}'), 'json-python'],
+      [json('{"b":{"c":1}}'), 'json-js'],
+      [openValue('msgpack', decodeTagged('{"a": 1, "b": "x"}', 'msgpack')), 'msgpack'],
+      [openValue('msgpack', object), 'msgpack'],
+    ];
+    const keys = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'x'), { maxLength: 4 });
+    fc.assert(
+      fc.property(fc.constantFrom(...roots), keys, ([root, dialect], names) => {
+        const members = names.map((name, i) => [name, decodeTagged(`[${i}]`, dialect)] as const);
+        let one = root;
+        // Those that are there first, as they are replaced in one go.
+        const there = (name: string): number => (throughObjects(root).cursor.ordinalOf(name) >= 0 ? 0 : 1);
+        const ordered = members.toSorted(([a], [b]) => there(a) - there(b));
+        for (const [name, bytes] of ordered) one = openValue(root.encoding, setMember(one, name, bytes, dialect));
+        expect(hex(setMembers(root, members, dialect))).toBe(hex(one.slice()));
+      }),
+    );
   });
 
   test('setMember replaces the last of a repeated key, or adds at the end', () => {

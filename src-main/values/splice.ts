@@ -177,6 +177,26 @@ export function setMember(map: Cursor, key: string, bytes: Uint8Array, dialect: 
   return replaceAt(map, ordinals, compose(dialect, [[key, bytes]]));
 }
 
+/** `setMember` for several keys, of which none may be given twice; what is replaced is replaced in one copy of the bytes. */
+export function setMembers(
+  map: Cursor,
+  members: readonly (readonly [key: string, bytes: Uint8Array])[],
+  dialect: Dialect,
+): Uint8Array {
+  const { cursor, ordinals } = throughObjects(map);
+  const patches: Patch[] = [];
+  const missing: (readonly [string, Uint8Array])[] = [];
+  for (const [key, bytes] of members) {
+    const ordinal = cursor.kind === 'map' ? cursor.ordinalOf(key) : -1;
+    const place = ordinal < 0 ? null : cursor.child(ordinal);
+    if (place === null) missing.push([key, bytes]);
+    else patches.push({ start: place.start, end: place.end, bytes });
+  }
+  let all = rebuild(map, chainTo(map, ordinals), patches);
+  for (const [key, bytes] of missing) all = setMember(openValue(map.encoding, all), key, bytes, dialect);
+  return all;
+}
+
 /** A map written in a dialect from keys and values that are already in its encoding. */
 export function compose(dialect: Dialect, entries: readonly (readonly [key: string, value: Uint8Array])[]): Uint8Array {
   const w = new ByteWriter();

@@ -91,6 +91,9 @@ export function followSends(
   edited: Cursor,
   leave: readonly string[],
 ): { values: Cursor; follows: Follow[]; warnings: Warning[] } {
+  const sentNow = sentCalls(edited);
+  // Most states have no Send waiting, and their messages need not be looked through.
+  if (sentNow.length === 0) return { values: edited, follows: [], warnings: [] };
   const old = toolCalls(before);
   const now = toolCalls(edited);
   const changed = new Map<string, Cursor>();
@@ -100,7 +103,7 @@ export function followSends(
   }
   if (changed.size === 0) return { values: edited, follows: [], warnings: [] };
   const sentBefore = new Map(sentCalls(before).map((s) => [s.id, s.call]));
-  const stale = sentCalls(edited).filter((sent) => {
+  const stale = sentNow.filter((sent) => {
     const then = sentBefore.get(sent.id);
     return changed.has(sent.id) && then !== undefined && sameBytes(then.slice(), sent.call.slice());
   });

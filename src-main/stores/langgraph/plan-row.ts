@@ -11,7 +11,7 @@ import type { Point } from './point.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import { openValue } from '../../values/open.ts';
-import { applyEdits, removeAt, setMember } from '../../values/splice.ts';
+import { applyEdits, removeAt, setMember, setMembers } from '../../values/splice.ts';
 import { ByteWriter } from '../../values/byte-writer.ts';
 import { writeInteger, writeNil, writeString } from '../../values/msgpack/write.ts';
 import type { Cursor } from '../../values/cursor.ts';
@@ -148,14 +148,13 @@ export interface NewRowParts {
 export function newCheckpointCell(point: Point, edited: EditedValues | null, parts: NewRowParts): Uint8Array {
   if (point.root === null) throw new ForkpointError('unable', point.problem ?? 'This checkpoint cannot be read.', null);
   const dialect = editDialect(point);
-  let root = whole(point.root);
-  const put = (key: string, bytes: Uint8Array): void => {
-    root = openValue(root.encoding, setMember(root, key, bytes, dialect));
-  };
-  put('id', stringBytes(parts.id, dialect));
-  put('ts', stringBytes(timestampText(parts.now, point.dialect), dialect));
+  const { root } = point;
+  const members: [string, Uint8Array][] = [
+    ['id', stringBytes(parts.id, dialect)],
+    ['ts', stringBytes(timestampText(parts.now, point.dialect), dialect)],
+  ];
   if (edited !== null) {
-    put('channel_values', edited.after.slice());
+    members.push(['channel_values', edited.after.slice()]);
     const changed = changedChannels(edited.before, edited.after);
     let versions = root.get('channel_versions');
     if (versions?.kind !== 'map') {
@@ -171,13 +170,15 @@ export function newCheckpointCell(point: Point, edited: EditedValues | null, par
       const version = nextVersion(known, dialect, parts.draw);
       versions = whole(versions);
       for (const channel of bumped) versions = openValue(root.encoding, setMember(versions, channel, version, dialect));
-      put('channel_versions', versions.slice());
+      members.push(['channel_versions', versions.slice()]);
     }
   }
   // Python takes a list here as a filter of what may run next: one left over from the source would make the run end at once.
-  if (root.ordinalOf('updated_channels') >= 0)
-    put('updated_channels', dialect === 'msgpack' ? nilBytes() : encoder.encode('null'));
-  return root.slice();
+  if (root.ordinalOf('updated_channels') >= 0) {
+    members.push(['updated_channels', dialect === 'msgpack' ? nilBytes() : encoder.encode('null')]);
+  }
+  // Opened once more, so that nothing is stored that Forkpoint itself could not read.
+  return openValue(root.encoding, setMembers(root, members, dialect)).slice();
 }
 
 /** The metadata of the new row: the source's bytes with source and step replaced, in the style they are written in. */

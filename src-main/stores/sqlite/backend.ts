@@ -17,6 +17,7 @@ import type {
 } from '../backend.ts';
 import { systemError } from '../durable.ts';
 import { digestRows } from '../digest.ts';
+import { KnownCells } from '../known-cells.ts';
 import { watchPlace, type PlaceEvent } from '../watch.ts';
 import { commitSqlite } from './commit.ts';
 import { SourceReader } from './reader.ts';
@@ -28,12 +29,16 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
   /** Leave no side file beside it where that can be had: for a short look at a file that may not be a store at all. */
   readonly pristine?: boolean;
+  /** Milliseconds that a commit waits for another writer. */
+  readonly lockTimeout?: number;
 }
+
+const defaultLockTimeout = 5000;
 
 /** Opens a SQLite file. The caller has made sure that it is one (`sniff`). Throws when it cannot be read. */
 export function openSqlite(path: string, options: OpenOptions = {}): Backend<SqliteReader> {
   const real = realPath(path);
-  const backend = new SqliteBackend(real, options.readOnly === true, options.pristine === true);
+  const backend = new SqliteBackend(real, options);
   try {
     // Any fault of opening shows here, not at the first list.
     backend.token();
@@ -57,11 +62,13 @@ class SqliteBackend implements Backend<SqliteReader> {
   readonly path: string;
   readonly #source: ConnectionSource;
   readonly #readOnly: boolean;
+  readonly #lockTimeout: number;
 
-  constructor(path: string, readOnly: boolean, pristine: boolean) {
+  constructor(path: string, options: OpenOptions) {
     this.path = path;
-    this.#readOnly = readOnly;
-    this.#source = new ConnectionSource(path, pristine);
+    this.#readOnly = options.readOnly === true;
+    this.#lockTimeout = options.lockTimeout ?? defaultLockTimeout;
+    this.#source = new ConnectionSource(path, options.pristine === true);
     this.reader = new SourceReader(this.#source);
   }
 
@@ -106,7 +113,8 @@ class SqliteBackend implements Backend<SqliteReader> {
     this.#source.check();
     // The committing connection should be the last one when it closes, so that SQLite settles its log as it always does.
     this.#source.release();
-    return commitSqlite(this.path, this.reader, changes, relied, bundlePath, hooks);
+    const to = { path: this.path, reader: this.reader, lockTimeout: this.#lockTimeout };
+    return commitSqlite(to, changes, relied, bundlePath, hooks);
   }
 
   undo(bundlePath: string): { readonly changes: ChangeSet; readonly relied: readonly Relied[] } {
@@ -125,6 +133,7 @@ class SqliteBackend implements Backend<SqliteReader> {
 class RelyingSqlite implements RelyingReader<SqliteReader> {
   readonly reader: SqliteReader;
   readonly relied: Relied[] = [];
+  readonly #known = new KnownCells();
 
   constructor(reader: SqliteReader) {
     this.reader = reader;
@@ -132,8 +141,8 @@ class RelyingSqlite implements RelyingReader<SqliteReader> {
 
   relyOnRows(describe: string, sql: string, params: readonly SqlValue[]): SqlRow[] {
     const rows = this.reader.all(sql, params);
-    const { digest, seen } = digestRows(rows);
-    this.relied.push({ kind: 'rows', describe, sql, params, digest, seen });
+    const { digest, seen } = digestRows(rows, this.#known);
+    this.relied.push({ kind: 'rows', describe, sql, params, digest, seen, known: this.#known });
     return rows;
   }
 

@@ -23,8 +23,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function open(): Backend<SqliteReader> {
-  const backend = openSqlite(path);
+function open(lockTimeout = 5000): Backend<SqliteReader> {
+  const backend = openSqlite(path, { lockTimeout });
   opened.push(backend);
   return backend;
 }
@@ -169,7 +169,7 @@ describe.each(['WAL', 'DELETE'] as const)('in %s mode', (journal) => {
   });
 
   test('a locked store is refused, then written once it is free', async () => {
-    const backend = open();
+    const backend = open(100);
     const holder = await startChild({ role: 'lock', path });
     const error = failure(() => apply(backend, sqliteChanges('insert')));
     expect([error.code, error.hint]).toEqual(['locked', expect.stringContaining('Wait until')]);

@@ -23,6 +23,7 @@ import type {
 } from '../backend.ts';
 import { blobOf, BundleWriter, toJsonValue } from '../bundle.ts';
 import { digestRows } from '../digest.ts';
+import { KnownCells } from '../known-cells.ts';
 import { sqliteError } from './errors.ts';
 import {
   cellBytes,
@@ -42,7 +43,6 @@ import { whileOpen } from './source.ts';
 import { bound, keyOf, overlap, same, type Bound } from './values.ts';
 import { recoverSqlite, rowStates, stateOfAll } from './undo.ts';
 
-const lockTimeout = 5000;
 const nothing = 'Nothing was written.';
 
 /** A change that was made, with what is needed to find its row again. */
@@ -53,9 +53,16 @@ interface Made {
   readonly rowid: bigint | null;
 }
 
+/** A store that is written to. */
+export interface Written {
+  readonly path: string;
+  readonly reader: SqliteReader;
+  /** Milliseconds to wait for another writer. */
+  readonly lockTimeout: number;
+}
+
 export function commitSqlite(
-  path: string,
-  reader: SqliteReader,
+  { path, reader, lockTimeout }: Written,
   changes: ChangeSet,
   relied: readonly Relied[],
   bundlePath: string,
@@ -65,10 +72,11 @@ export function commitSqlite(
     throw new ForkpointError('internal', `A plan for a folder cannot be applied to a SQLite file. ${nothing}`);
   }
   const at = hooks.at ?? ((): void => {});
+  const known = relied.find((one) => one.kind === 'rows')?.known ?? new KnownCells();
   const outcome = whileOpen(path, () => {
-    const database = openWriting(path);
+    const database = openWriting(path, lockTimeout);
     try {
-      return new Commit(path, database, at).run(changes.changes, changes.guards, relied, bundlePath);
+      return new Commit(path, database, at, known).run(changes.changes, changes.guards, relied, bundlePath);
     } catch (thrown) {
       if (!(thrown instanceof CommitFailed)) throw thrown;
       return thrown;
@@ -77,7 +85,7 @@ export function commitSqlite(
     }
   });
   const done = outcome instanceof CommitFailed ? afterFailure(outcome, reader, bundlePath) : outcome;
-  verify(reader, done, bundlePath);
+  verify(reader, done, known, bundlePath);
   at('verified');
   const count = (kind: DoneRecord['change']): number => done.filter((one) => one.change === kind).length;
   return { inserted: count('insert'), updated: count('update'), deleted: count('delete') };
@@ -106,7 +114,7 @@ function afterFailure(failed: CommitFailed, reader: SqliteReader, bundlePath: st
   throw failed.error;
 }
 
-function openWriting(path: string): Database.Database {
+function openWriting(path: string, lockTimeout: number): Database.Database {
   let database: Database.Database | null = null;
   try {
     database = new Database(path, { fileMustExist: true, timeout: lockTimeout });
@@ -128,13 +136,15 @@ class Commit {
   readonly #path: string;
   readonly #database: Database.Database;
   readonly #at: (stage: CommitStage) => void;
+  readonly #known: KnownCells;
   #tables: readonly SqlTable[] = [];
   #encoding = 'UTF-8';
 
-  constructor(path: string, database: Database.Database, at: (stage: CommitStage) => void) {
+  constructor(path: string, database: Database.Database, at: (stage: CommitStage) => void, known: KnownCells) {
     this.#path = path;
     this.#database = database;
     this.#at = at;
+    this.#known = known;
   }
 
   run(
@@ -382,7 +392,7 @@ class Commit {
       set: change.kind === 'update' ? [...Object.keys(change.set), ...Object.keys(change.cells ?? {})] : [],
       identity: rowToJson(identity),
       before: change.kind === 'update' ? rowToJson(change.identity) : null,
-      digest: exactDigest(row),
+      digest: exactDigest(row, this.#known),
       bytes: cellBytes(cells),
     };
   }
@@ -434,10 +444,10 @@ function placeOf({ table, rowid }: Made): string {
 }
 
 /** Reads back what is in the store now. Whatever fails here, the change *is* committed: only `internal` says so to the caller. */
-function verify(reader: SqliteReader, done: readonly DoneRecord[], bundlePath: string): void {
+function verify(reader: SqliteReader, done: readonly DoneRecord[], known: KnownCells, bundlePath: string): void {
   let state: 'new' | 'old' | 'other';
   try {
-    state = stateOfAll(rowStates(reader, done, new Map()));
+    state = stateOfAll(rowStates(reader, done, new Map(), '', known));
   } catch (thrown) {
     throw uncertain(thrown, bundlePath);
   }

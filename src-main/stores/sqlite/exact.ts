@@ -3,6 +3,7 @@
 
 import type { SqliteReader, SqlRow, SqlTable, SqlValue } from '../backend.ts';
 import { RowsDigest } from '../digest.ts';
+import type { KnownCells } from '../known-cells.ts';
 import { quoted } from './reader.ts';
 
 export type Query = (sql: string, params: readonly SqlValue[]) => SqlRow[];
@@ -74,8 +75,8 @@ function isStorage(value: SqlValue | undefined): value is ExactCell['storage'] {
 }
 
 /** Digest of an exact row, as `digestRows` gives it for the result of `exactSql`. */
-export function exactDigest(row: SqlRow): string {
-  const digest = new RowsDigest();
+export function exactDigest(row: SqlRow, known?: KnownCells): string {
+  const digest = new RowsDigest(known);
   digest.add(row);
   return digest.digest();
 }

@@ -13,7 +13,7 @@ export function checkRelied(
     if (one.kind !== 'rows') {
       throw new ForkpointError('internal', 'A plan for a SQLite store relied on a file. Nothing was written.');
     }
-    const now = digestRows(query(one.sql, one.params));
+    const now = digestRows(query(one.sql, one.params), one.known);
     if (now.digest !== one.digest) throw moved(one.describe, one.seen, now.seen);
   }
 }

@@ -16,6 +16,7 @@ import type {
 } from '../backend.ts';
 import { damaged, fromJsonValue, readBlob } from '../bundle.ts';
 import { digestRows } from '../digest.ts';
+import { KnownCells } from '../known-cells.ts';
 import { exactCells, exactDigest, exactSql, rowidColumn, rowidName, tableNamed, whereOf } from './exact.ts';
 import { quoted } from './reader.ts';
 import { loadSqliteBundle, rowFromJson, type DoneRecord, type OldRecord, type SqliteBundle } from './records.ts';
@@ -31,6 +32,7 @@ export function undoSqlite(
     throw new ForkpointError('unable', 'This operation was never completed, so there is nothing to take back.');
   }
   // Guards first: "someone continued from the fork" says more than "a row differs".
+  const known = new KnownCells();
   const relied: Relied[] = bundle.guards.map((guard) => ({
     kind: 'rows',
     describe: guard.describe,
@@ -38,12 +40,13 @@ export function undoSqlite(
     params: guard.params.map(fromJsonValue),
     digest: guard.digest,
     seen: guard.seen,
+    known,
   }));
   // A row that the operation itself put in the place of one that it removed goes away first.
   const filled = new Set(bundle.done.filter((done) => done.change === 'insert').map((done) => done.table));
   for (const done of bundle.done) {
     const old = filled.has(done.table) ? undefined : bundle.old.get(done.index);
-    relied.push(...rowsRelied(reader, done, old));
+    relied.push(...rowsRelied(reader, done, old, known));
   }
   checkRelied((sql, params) => reader.all(sql, params), relied);
 
@@ -58,12 +61,12 @@ export function undoSqlite(
 }
 
 /** What must hold of the rows of one change before it is taken back. */
-function rowsRelied(reader: SqliteReader, done: DoneRecord, old: OldRecord | undefined): Relied[] {
+function rowsRelied(reader: SqliteReader, done: DoneRecord, old: OldRecord | undefined, known: KnownCells): Relied[] {
   const identity = rowFromJson(done.identity);
   if (done.digest !== null) {
     const { sql, params } = exactSql(done.table, done.columns, identity);
     const describe = `a row of \`${done.table}\` that the operation wrote`;
-    return [{ kind: 'rows', describe, sql, params, digest: done.digest, seen: '1 row' }];
+    return [{ kind: 'rows', describe, sql, params, digest: done.digest, seen: '1 row', known }];
   }
   const none = digestRows([]);
   const absent = (describe: string, where: { sql: string; params: SqlValue[] }): Relied => ({
@@ -138,12 +141,13 @@ export function rowStates(
   done: readonly DoneRecord[],
   old: ReadonlyMap<number, OldRecord>,
   bundlePath = '',
+  known = new KnownCells(),
 ): RowState[] {
   return done.map((one) => {
     const exact = exactSql(one.table, one.columns, rowFromJson(one.identity));
     const [row] = reader.all(exact.sql, exact.params);
     if (one.digest === null) return row === undefined ? 'new' : oldState(reader, one, old, bundlePath);
-    if (row !== undefined && exactDigest(row) === one.digest) return 'new';
+    if (row !== undefined && exactDigest(row, known) === one.digest) return 'new';
     if (one.change === 'insert') return row === undefined ? 'old' : 'other';
     return oldState(reader, one, old, bundlePath);
   });
