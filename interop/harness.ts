@@ -1,10 +1,13 @@
-// What every interop program shares: a copy of a store, our terminal as users run it, and a list of checks that ends in a report.
+// What every interop program shares: the framework's driver, copies of a store, our terminal as users run it, and a list of checks that
+// ends in a report. With `--record` a run in which every check holds keeps what was written for `replay.test.ts`.
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { contentsOf } from './contents.ts';
+import { Recorder } from './recording.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,17 +25,24 @@ export function begin(name: string): Run {
   const folder = mkdtempSync(join(tmpdir(), `forkpoint-interop-${name}-`));
   const data = join(folder, 'data');
   mkdirSync(data);
+  const recorder = process.argv.includes('--record') ? new Recorder(join(root, 'interop', name, 'expected')) : null;
   const checks: { name: string; ok: boolean; detail: unknown }[] = [];
+  let commits = 0;
   return {
     folder,
     forkpoint(args, expect = 0) {
-      const result = spawnSync(process.execPath, [join(root, 'scripts', 'forkpoint.mjs'), ...args, '--json'], {
+      const writes = args.includes('--commit');
+      if (writes) commits += 1;
+      const step = writes && expect === 0 ? recorder?.before(args[1] ?? '', args, commits) : undefined;
+      const command = [join(root, 'interop', 'terminal.ts'), `${commits}`, ...args, '--json'];
+      const result = spawnSync(process.execPath, command, {
         encoding: 'utf8',
         maxBuffer: 1 << 28,
         env: { ...process.env, FORKPOINT_DATA: data },
       });
       if (result.status !== expect)
         throw new Error(`forkpoint ${args.join(' ')} ended with ${result.status}: ${result.stderr}${result.stdout}`);
+      step?.done();
       return result.stdout === '' ? null : JSON.parse(result.stdout);
     },
     check(name, seen, detail = null) {
@@ -45,12 +55,50 @@ export function begin(name: string): Run {
       const failed = checks.filter((c) => !c.ok).length;
       const report = { program: name, versions, checks };
       writeFileSync(join(root, 'interop', name, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+      if (failed === 0 && checks.length > 0) recorder?.write(versions);
       rmSync(folder, { recursive: true, force: true });
       console.log(`${checks.length - failed} passed, ${failed} failed`);
       return failed === 0 && checks.length > 0 ? 0 : 1;
     },
   };
 }
+
+/** A Rust program of `interop/<name>/`, built if need be; called with arguments it gives the JSON that it prints. */
+export function cargoDriver(name: string): (...args: readonly string[]) => unknown {
+  const here = join(root, 'interop', name);
+  console.log('Building with cargo…');
+  execFileSync('cargo', ['build', '--quiet', '--jobs', '2'], { cwd: here, stdio: 'inherit' });
+  const program = join(here, 'target', 'debug', `forkpoint-interop-${name}`);
+  return (...args) => {
+    const result = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+    if (result.stdout === '') throw new Error(`driver ${args.join(' ')}: ${result.stderr}`);
+    return JSON.parse(textNumbers(result.stdout));
+  };
+}
+
+/** Integers that a JavaScript number may not hold, as text: outside of strings, so that a text of digits stays what it is. */
+function textNumbers(json: string): string {
+  const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+  return json.replaceAll(tokens, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}"` : token));
+}
+
+/** Makes copies of a store that the framework has just made, each below a name of its own. */
+export function copier(run: Run, fresh: string, name: string): () => string {
+  let copies = 0;
+  return () => {
+    const path = join(run.folder, `${copies++}-${name}`);
+    cpSync(fresh, path, { recursive: true });
+    return path;
+  };
+}
+
+/** All that a store holds, to be compared with what it held before; SQLite's own counters are none of it. */
+export function everything(store: string): string {
+  return JSON.stringify([...contentsOf(store)].filter(([at]) => !at.startsWith('sqlite_')));
+}
+
+/** The thread that a plan or what it wrote continues in. */
+export const target = (plan: unknown): string => String(member(plan, 'target', 'thread'));
 
 /** Deep equality over JSON values, keys in any order. */
 export function same(a: unknown, b: unknown): boolean {

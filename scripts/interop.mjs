@@ -1,4 +1,4 @@
-// `npm run interop -- <name|all>`: builds and runs the programs that let the real frameworks carry on from what we wrote.
+// `npm run interop -- <name|all> [--record]`: builds and runs the programs that let the real frameworks carry on from what we wrote.
 
 import './require-node.mjs';
 import { spawnSync } from 'node:child_process';
@@ -16,7 +16,10 @@ if (asked === undefined || (asked !== 'all' && !names.includes(asked))) {
 let failed = 0;
 for (const name of asked === 'all' ? names : [asked]) {
   console.log(`── interop ${name}`);
-  const result = spawnSync(process.execPath, [join(folder, name, 'run.ts')], { cwd: root, stdio: 'inherit' });
+  const result = spawnSync(process.execPath, [join(folder, name, 'run.ts'), ...process.argv.slice(3)], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (result.status !== 0) failed++;
 }
 writeDocument();

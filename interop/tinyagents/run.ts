@@ -1,42 +1,10 @@
 // tinyagents carries on from what we wrote, on both backends: forks with edits, a failed fan-out, a sub-graph pause, moves, undo.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { begin, member, root, same } from '../harness.ts';
+import { begin, cargoDriver, copier, everything, member, same, target } from '../harness.ts';
 
-const here = join(root, 'interop', 'tinyagents');
-console.log('Building with cargo…');
-execFileSync('cargo', ['build', '--quiet'], { cwd: here, stdio: 'inherit' });
-const driver = join(here, 'target', 'debug', 'forkpoint-interop-tinyagents');
+const tinyagents = cargoDriver('tinyagents');
 const run = begin('tinyagents');
-
-function tinyagents(...args: string[]): unknown {
-  const result = spawnSync(driver, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.stdout === '') throw new Error(`driver ${args.join(' ')}: ${result.stderr}`);
-  // the free graph answers in text already
-  if (args[2] === 'free') return JSON.parse(result.stdout);
-  // integers above 2^53 are compared as text
-  return JSON.parse(result.stdout.replaceAll(/(?<=[:[,])(\d{16,})(?=[,}\]])/g, '"$1"'));
-}
-
-/** All bytes of a store: rows with rowid order, or files by name. */
-function contents(store: string): string {
-  if (statSync(store).isDirectory()) {
-    return JSON.stringify(
-      readdirSync(store)
-        .sort()
-        .map((name) => [name, readFileSync(join(store, name), 'latin1')]),
-    );
-  }
-  const db = new Database(store, { readonly: true });
-  const all = (table: string): unknown[] => db.prepare(`SELECT * FROM ${table}`).raw().all();
-  const text = JSON.stringify([all('checkpoints'), all('checkpoint_writes')]);
-  db.close();
-  return text;
-}
-const target = (plan: unknown): string => String(member(plan, 'target', 'thread'));
 const log = (value: unknown): string => JSON.stringify(member(value, 'values', 'log'));
 
 for (const [backend, name] of [
@@ -45,17 +13,12 @@ for (const [backend, name] of [
 ] as const) {
   const fresh = join(run.folder, `fresh-${name}`);
   tinyagents('make', fresh);
-  let copies = 0;
-  const copy = (): string => {
-    const path = join(run.folder, `${copies++}-${name}`);
-    cpSync(fresh, path, { recursive: true });
-    return path;
-  };
+  const copy = copier(run, fresh, name);
   const check = (what: string, seen: boolean, detail?: unknown): void => run.check(`${backend}: ${what}`, seen, detail);
 
   {
     const store = copy();
-    const before = contents(store);
+    const before = everything(store);
     const plan = run.forkpoint(['fork', store, 'asked', '--set', 'topic="shades"', '--set', 'score=2.5', '--commit']);
     const thread = target(plan);
     const state = tinyagents('state', store, 'review', thread);
@@ -65,7 +28,7 @@ for (const [backend, name] of [
       state,
     );
     run.forkpoint(['undo', store, '--commit']);
-    check('undo restores every byte', contents(store) === before);
+    check('undo restores every byte', everything(store) === before);
     run.forkpoint(['undo', store, '--commit']);
     const done = tinyagents('resume', store, 'review', thread, '"yes"');
     check(

@@ -1,40 +1,10 @@
 // wesichain carries on from what we wrote, on both backends: forks with edits, a waiting gate, a failed node, a fan-out, moves, undo.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { begin, member, root, same } from '../harness.ts';
+import { begin, cargoDriver, copier, everything, member, same, target } from '../harness.ts';
 
-const here = join(root, 'interop', 'wesichain');
-console.log('Building with cargo…');
-execFileSync('cargo', ['build', '--quiet'], { cwd: here, stdio: 'inherit' });
-const driver = join(here, 'target', 'debug', 'forkpoint-interop-wesichain');
+const wesichain = cargoDriver('wesichain');
 const run = begin('wesichain');
-
-function wesichain(...args: string[]): unknown {
-  const result = spawnSync(driver, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.stdout === '') throw new Error(`driver ${args.join(' ')}: ${result.stderr}`);
-  // integers above 2^53 are compared as text
-  return JSON.parse(result.stdout.replaceAll(/(?<=[:[,])(\d{16,})(?=[,}\]])/g, '"$1"'));
-}
-
-/** All bytes of a store: rows in order, or files by name. */
-function contents(store: string): string {
-  if (statSync(store).isDirectory()) {
-    return JSON.stringify(
-      readdirSync(store)
-        .sort()
-        .map((name) => [name, readFileSync(join(store, name), 'latin1')]),
-    );
-  }
-  const db = new Database(store, { readonly: true });
-  const text = JSON.stringify(db.prepare('SELECT rowid, * FROM checkpoints ORDER BY rowid').raw().all());
-  db.close();
-  return text;
-}
-
-const target = (plan: unknown): string => String(member(plan, 'target', 'thread'));
 const log = (value: unknown): string => JSON.stringify(member(value, 'data', 'log'));
 
 for (const [backend, name] of [
@@ -43,12 +13,7 @@ for (const [backend, name] of [
 ] as const) {
   const fresh = join(run.folder, `fresh-${name}`);
   wesichain('make', fresh);
-  let copies = 0;
-  const copy = (): string => {
-    const path = join(run.folder, `${copies++}-${name}`);
-    cpSync(fresh, path, { recursive: true });
-    return path;
-  };
+  const copy = copier(run, fresh, name);
   const check = (what: string, seen: boolean, detail?: unknown): void => run.check(`${backend}: ${what}`, seen, detail);
   const keyWithNext = (store: string, thread: string, next: string): string => {
     const points = run.forkpoint(['log', store, thread]) as unknown[];
@@ -62,7 +27,7 @@ for (const [backend, name] of [
 
   {
     const store = copy();
-    const before = contents(store);
+    const before = everything(store);
     const key = keyWithNext(store, 'done', 'review');
     const edits = ['--set', 'topic="reefs"', '--set', 'count=100', '--set', 'score=2.0'];
     const plan = run.forkpoint(['fork', store, 'done', key, ...edits, '--commit']);
@@ -80,7 +45,7 @@ for (const [backend, name] of [
       loaded,
     );
     run.forkpoint(['undo', store, '--commit']);
-    check('undo restores every byte', contents(store) === before);
+    check('undo restores every byte', everything(store) === before);
     run.forkpoint(['undo', store, '--commit']);
     const done = wesichain('resume', store, 'linear', thread);
     check(

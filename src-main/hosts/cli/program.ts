@@ -10,7 +10,7 @@ import { jsonText } from '../../service/report/json.ts';
 import { records } from '../../service/report/records.ts';
 import * as read from '../../service/report/read.ts';
 import { resolvePoint, pointAt, requireThread, type Point } from '../../service/report/resolve.ts';
-import { infoOf, openSession, storesIn, type Session } from '../../service/report/session.ts';
+import { infoOf, openSession, storesIn, type Session, type SessionDraw } from '../../service/report/session.ts';
 import { version } from '../../service/installation.ts';
 import { listFormats } from '../../service/report/formats.ts';
 import type { Plan } from '../../../shared/model/shapes.ts';
@@ -27,6 +27,8 @@ export interface Terminal {
   outBytes(bytes: Uint8Array): void;
   readonly columns: number;
   readonly colour: boolean;
+  /** Clock and identities of what is written, where they must be the same in every run; else the system's. */
+  readonly draw?: SessionDraw;
 }
 
 /** What starts windows and servers; the start layer gives it, so that this host needs no other. */
@@ -386,7 +388,7 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
     });
 
   function withSession(path: string, readOnly: boolean, use: (session: Session) => void): void {
-    const session = openSession(resolve(path), readOnly);
+    const session = openSession(resolve(path), readOnly, terminal.draw);
     try {
       use(session);
     } finally {

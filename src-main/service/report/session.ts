@@ -11,8 +11,13 @@ import { Operations, type OperationAsk, type PreparedPlan } from '../../operatio
 import { exportChunks } from '../../operations/thread-document/export.ts';
 import { readThreadDocument } from '../../operations/thread-document/import.ts';
 import { identify, openStore } from '../../stores/registry.ts';
-import type { Store, ThreadDocument } from '../../stores/store.ts';
+import type { Draw, Store, ThreadDocument } from '../../stores/store.ts';
 import { storeInfo } from '../store-info.ts';
+
+/** Clock and identities of what is written. */
+export type SessionDraw = Draw;
+
+const ownDraw: SessionDraw = { now: () => Date.now(), random: (n) => randomBytes(n) };
 
 export interface Session {
   readonly store: Store;
@@ -44,12 +49,9 @@ export function infoOf(path: string): StoreInfo {
   }
 }
 
-export function openSession(path: string, readOnly: boolean): Session {
+export function openSession(path: string, readOnly: boolean, draw: SessionDraw = ownDraw): Session {
   const store = openStore(path, { readOnly });
-  const operations = new Operations({
-    dataFolder: defaultDataFolder(),
-    draw: { now: () => Date.now(), random: (n) => randomBytes(n) },
-  });
+  const operations = new Operations({ dataFolder: defaultDataFolder(), draw });
   operations.recoverAll(store);
   const documents = new Map<string, ThreadDocument>();
 
