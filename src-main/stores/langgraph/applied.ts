@@ -1,10 +1,11 @@
 // The state as LangGraph's get_state of the latest shows it: the stored values with the writes of `Command` and of finished
 // tasks applied. How a channel takes its writes is inferred from the steps that the thread has already made.
 
-import { isDamaged, keysOf, openCellOrDamaged, textOf } from './cells.ts';
+import { isDamaged, openCellOrDamaged, textOf } from './cells.ts';
+import type { DeltaReader, ShownState } from './delta.ts';
 import { nullTask } from './ids.ts';
 import { isRouting } from './next.ts';
-import { deltaChannels, isSnapshot, openPoint } from './point.ts';
+import { deltaChannels, editDialect, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { likelier, reducers } from './reducers.ts';
 import type { Reducer } from './reducers.ts';
@@ -18,8 +19,6 @@ import type { SqliteReader } from '../backend.ts';
 
 /** Steps of the thread's history that are held against the reducers before a note says that they did not tell. */
 export const samplesRead = 200;
-
-export const editDialect = (point: Point): Dialect => (point.dialect === 'python' ? 'msgpack' : 'json-js');
 
 export interface AppliedState {
   /** Null when nothing was to be applied. */
@@ -190,49 +189,62 @@ function round(
   return at;
 }
 
-/** Applies what has been written at a point to its values. */
+/** Delta channels take their updates by the reducer that their value was rebuilt with. */
+function deltaRound(
+  root: Cursor,
+  writes: ReadonlyMap<string, readonly Cursor[]>,
+  point: Point,
+  shown: ShownState,
+  delta: DeltaReader,
+  derived: Set<string>,
+  notes: string[],
+): Cursor {
+  let at = root;
+  for (const [channel, updates] of writes) {
+    const bytes = delta.after(point, channel, at.get(channel), shown.rebuilt.get(channel) ?? null, updates);
+    if (bytes === null) {
+      notes.push(
+        `\`${channel}\` has ${updates.length} stored writes that are not applied here: how it takes its updates cannot be told.`,
+      );
+      continue;
+    }
+    derived.add(channel);
+    at = openValue(at.encoding, setMember(at, channel, bytes, editDialect(point)));
+  }
+  return at;
+}
+
+/** Applies what has been written at a point to its values, those of delta channels included. */
 export function applyWrites(
   read: RowReader,
   reader: SqliteReader,
+  delta: DeltaReader,
   point: Point,
+  shown: ShownState,
   rows: readonly WriteRow[],
-  only: 'commands' | 'all' = 'all',
 ): AppliedState {
-  if (point.values === null) return { root: null, derived: [], notes: [] };
   const dialect = editDialect(point);
   const derived = new Set<string>();
   const notes: string[] = [];
   const samples = (channels: readonly string[]) => steps(read, reader, point, channels);
-  // Delta channels are rebuilt from all updates since a snapshot: their own writes alone would be a wrong value.
-  const delta = new Set([
-    ...deltaChannels(point),
-    ...keysOf(point.values).filter((c) => {
-      const value = point.values?.get(c) ?? null;
-      return value !== null && isSnapshot(value);
-    }),
-  ]);
-  const plain = (writes: ReadonlyMap<string, Cursor[]>): Map<string, Cursor[]> =>
-    new Map([...writes].filter(([channel]) => !delta.has(channel)));
+  const deltas = new Set(deltaChannels(point));
+  const part = (writes: ReadonlyMap<string, Cursor[]>, ofDelta: boolean): Map<string, Cursor[]> =>
+    new Map([...writes].filter(([channel]) => deltas.has(channel) === ofDelta));
   const damaged = rows.filter((r) => isState(r.channel) && isDamaged(openCellOrDamaged(r.type, r.value)));
   for (const channel of new Set(damaged.map((r) => r.channel))) {
     notes.push(`A stored write to \`${channel}\` is damaged and is not applied here.`);
   }
-  const start = openValue(point.values.encoding, point.values.slice());
-  let root = round(
-    start,
-    plain(stateWrites(rows.filter((r) => r.task === nullTask))),
-    dialect,
-    samples,
-    derived,
-    notes,
-  );
-  if (only === 'all') {
-    const tasks = tasksOf(point, rows);
-    if (tasks.planned === null && rows.some((r) => r.task !== nullTask)) {
-      notes.push('What runs next at this checkpoint cannot be told, so writes of finished tasks are not applied.');
-    } else {
-      root = round(root, plain(finishedWrites(point, rows)), dialect, samples, derived, notes);
-    }
+  let root = openValue(shown.root.encoding, shown.root.slice());
+  const apply = (writes: ReadonlyMap<string, Cursor[]>): void => {
+    root = round(root, part(writes, false), dialect, samples, derived, notes);
+    root = deltaRound(root, part(writes, true), point, shown, delta, derived, notes);
+  };
+  apply(stateWrites(rows.filter((r) => r.task === nullTask)));
+  const tasks = tasksOf(point, rows);
+  if (tasks.planned === null && rows.some((r) => r.task !== nullTask)) {
+    notes.push('What runs next at this checkpoint cannot be told, so writes of finished tasks are not applied.');
+  } else {
+    apply(finishedWrites(point, rows));
   }
   return { root: derived.size > 0 ? root : null, derived: [...derived], notes };
 }

@@ -55,7 +55,6 @@ function valueProblems(golden: GoldenPoint, view: StateView, where: string): str
     return problem === null ? [] : [problem];
   }
   for (const [channel, value] of Object.entries(golden.values)) {
-    if (view.provenance.get(channel) === 'absent') continue;
     const stored = view.root?.get(channel) ?? null;
     if (stored === null) {
       // A channel that nothing was written to is not stored; LangGraph shows what an empty one of its kind holds.

@@ -11,7 +11,7 @@ import { isRouting, nextTasks } from './next.ts';
 import { damagedWrites, resumeCode } from './pending.ts';
 import { editValues, newCheckpointCell, newMetadata } from './plan-row.ts';
 import type { EditedValues } from './plan-row.ts';
-import { openMetadata, openPoint, isDelta } from './point.ts';
+import { deltaChannels, openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { checkpointOf, checkpointSelect, pointWhere, writeOf, writesSelect } from './rows.ts';
 import type { RowReader, WriteRow } from './rows.ts';
@@ -76,7 +76,7 @@ export function forkRefusal(point: Point): ForkpointError | null {
       'Let the thread run on with a current LangGraph, which stores its next checkpoints in version 4.',
     );
   }
-  if (isDelta(point)) {
+  if (deltaChannels(point).length > 0) {
     return unable(
       'This thread has delta channels (their values are rebuilt from updates), and Forkpoint does not fork those yet: the fork would show other values than this checkpoint. Nothing was changed.',
       'Use update_state of LangGraph itself.',

@@ -1,12 +1,12 @@
 // The new checkpoint row of a fork or an edit: the source's bytes with an id, a time, bumped versions and the edited slices
 // spliced in. Nothing else of the cell is written anew, so null-valued routing channels and unknown members survive as they are.
 
-import { editDialect } from './applied.ts';
 import { followSends } from './follow-sends.ts';
 import type { Follow } from './follow-sends.ts';
 import { keysOf } from './cells.ts';
 import { sameBytes } from './next.ts';
 import { timestampText } from './ids.ts';
+import { editDialect } from './point.ts';
 import type { Point } from './point.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';

@@ -2,12 +2,13 @@
 
 import { keptFrom } from './kept-rows.ts';
 import { dialectOfType, openBody } from './layout.ts';
-import { bytesOf, stringMember } from './cells.ts';
+import { bytesOf, keysOf, stringMember } from './cells.ts';
 import { stepOf } from './ids.ts';
 import type { WriterDialect } from './ids.ts';
 import type { CheckpointRow } from './rows.ts';
 import { openValue } from '../../values/open.ts';
 import type { Cursor } from '../../values/cursor.ts';
+import type { Dialect } from '../../values/edit.ts';
 import { unknownStep } from '../../../shared/model/lineage.ts';
 import type { SqlValue } from '../backend.ts';
 
@@ -76,36 +77,28 @@ function pointOf(row: CheckpointRow, fallback: WriterDialect): Point {
   };
 }
 
-/** Channels whose values LangGraph rebuilds from updates (delta channels), as far as the metadata names them. */
+/** How new values in the point's state are written. */
+export const editDialect = (point: Point): Dialect => (point.dialect === 'python' ? 'msgpack' : 'json-js');
+
+/** Channels whose values LangGraph rebuilds from updates: those that the metadata counts, and those that are stored as a snapshot. */
 export function deltaChannels(point: Point): string[] {
-  const counters = point.metadata?.get('counters_since_delta_snapshot') ?? null;
-  const names: string[] = [];
-  if (counters?.kind === 'map') {
-    for (let i = 0; i < counters.count; i++) {
-      const key = counters.key(i);
-      if (key.kind === 'string' && key.isUnicode()) names.push(key.text());
-    }
-  }
-  return names;
+  const counted = keysOf(countersOf(point));
+  const values = point.values;
+  const stored = keysOf(values).filter((c) => !counted.includes(c) && inSnapshot(values?.get(c) ?? null) !== null);
+  return [...counted, ...stored];
 }
 
-/** A snapshot of a delta channel: ext 7 in Python, `{"lc":2,"type":"delta_snapshot"}` in JS. */
-export function isSnapshot(value: Cursor): boolean {
-  if (value.kind === 'object') return value.object?.via === 'snapshot';
-  return (
+/** `{channel: [updates, supersteps]}` since the last snapshot; null where nothing is counted. */
+export const countersOf = (point: Point): Cursor | null => point.metadata?.get('counters_since_delta_snapshot') ?? null;
+
+/** What a snapshot of a delta channel holds (ext 7 in Python, `{"lc":2,"type":"delta_snapshot"}` in JS); null for other values. */
+export function inSnapshot(value: Cursor | null): Cursor | null {
+  if (value === null) return null;
+  if (value.kind === 'object') return value.object?.via === 'snapshot' ? value.child(0) : null;
+  const named =
     value.kind === 'map' &&
     value.count === 3 &&
     stringMember(value, 'type') === 'delta_snapshot' &&
-    value.get('lc') !== null
-  );
-}
-
-/** True if any channel of the point is a delta channel: its history then depends on rows that a fork would change. */
-export function isDelta(point: Point): boolean {
-  if (deltaChannels(point).length > 0) return true;
-  for (let i = 0; i < (point.values?.count ?? 0); i++) {
-    const value = point.values?.child(i);
-    if (value !== undefined && isSnapshot(value)) return true;
-  }
-  return false;
+    value.get('lc') !== null;
+  return named ? value.get('value') : null;
 }

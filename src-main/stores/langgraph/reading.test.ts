@@ -142,14 +142,6 @@ describe('other stores', () => {
       ),
     ).not.toContain('updated_channels');
   });
-
-  it('notes delta channels that are not stored', () => {
-    const store = openStore('langgraph-js/delta.sqlite');
-    const views = rowsOf(store, 'delta').map((r) => store.state(at('delta', r.id)));
-    const absent = views.filter((v) => v.provenance.get('items') === 'absent');
-    expect(absent.length).toBeGreaterThan(0);
-    expect(absent[0]?.notes.join()).toMatch(/`items` is not stored/);
-  });
 });
 
 describe('pending', () => {

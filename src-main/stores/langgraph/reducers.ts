@@ -11,6 +11,7 @@ import type { Cursor, Encoding } from '../../values/cursor.ts';
 import type { Dialect } from '../../values/edit.ts';
 
 export interface Reducer {
+  readonly name: string;
   /** Said in notes: "… taken to be added to the list". */
   readonly describe: string;
   /** The value after the writes, null where this reducer cannot take them. */
@@ -19,7 +20,7 @@ export interface Reducer {
   agrees(expected: Uint8Array, after: Cursor): boolean;
 }
 
-const encodingOf = (dialect: Dialect): Encoding => (dialect === 'msgpack' ? 'msgpack' : 'json');
+export const encodingOf = (dialect: Dialect): Encoding => (dialect === 'msgpack' ? 'msgpack' : 'json');
 const exactly = (expected: Uint8Array, after: Cursor): boolean => sameBytes(expected, after.slice());
 
 /** A list in the dialect from items that are already in its encoding. */
@@ -39,12 +40,14 @@ const items = (list: Cursor): Cursor[] => Array.from({ length: list.count }, (_,
 const absent = (value: Cursor | null): value is null => value === null || value.kind === 'null';
 
 const last: Reducer = {
+  name: 'last',
   describe: 'the last write replaces the value',
   apply: (_before, writes) => writes.at(-1)?.slice() ?? null,
   agrees: exactly,
 };
 
-const append: Reducer = {
+export const append: Reducer = {
+  name: 'append',
   describe: 'writes are added to the list',
   apply(before, writes, dialect) {
     if (!absent(before) && before.kind !== 'list') return null;
@@ -68,7 +71,7 @@ const append: Reducer = {
 
 // ── Messages ──
 
-interface MessageSlice {
+export interface MessageSlice {
   readonly id: string | null;
   readonly remove: boolean;
   readonly slice: Uint8Array;
@@ -88,7 +91,7 @@ export function messageFields(value: Cursor): Cursor | null {
   return name.kind === 'string' && name.isUnicode() && /Message(Chunk)?$/.test(name.text()) ? kwargs : null;
 }
 
-function messageSlice(value: Cursor): MessageSlice | null {
+export function messageSlice(value: Cursor): MessageSlice | null {
   const fields = messageFields(value);
   if (fields === null) return null;
   const path = value.kind === 'map' ? value.get('id') : null;
@@ -101,7 +104,7 @@ function messageSlice(value: Cursor): MessageSlice | null {
 }
 
 /** What add_messages makes a message of: a text, `(role, content)`, `{role, content}`. The message itself is not in the store. */
-function unmadeMessage(value: Cursor): MessageSlice | null {
+export function unmadeMessage(value: Cursor): MessageSlice | null {
   const pair = value.kind === 'list' && value.count === 2 && items(value).every((i) => i.kind === 'string');
   const map =
     value.kind === 'map' &&
@@ -113,6 +116,7 @@ function unmadeMessage(value: Cursor): MessageSlice | null {
 
 /** add_messages: replaced by id, removed by RemoveMessage, else added at the end. */
 const messages: Reducer = {
+  name: 'messages',
   describe: 'messages are added, or replaced by their id',
   apply(before, writes, dialect) {
     if (!absent(before) && before.kind !== 'list') return null;
@@ -166,6 +170,7 @@ const messages: Reducer = {
 };
 
 const merge: Reducer = {
+  name: 'merge',
   describe: 'writes are merged into the map',
   apply(before, writes, dialect) {
     if (!absent(before) && before.kind !== 'map') return null;
@@ -188,6 +193,7 @@ const merge: Reducer = {
 const isNumber = (c: Cursor): boolean => c.kind === 'integer' || c.kind === 'float';
 
 const sum: Reducer = {
+  name: 'sum',
   describe: 'writes are added to the number',
   apply(before, writes, dialect) {
     if (!absent(before) && !isNumber(before)) return null;
@@ -218,8 +224,9 @@ const above = (a: Cursor, b: Cursor): boolean =>
     : a.approximate() > b.approximate();
 
 /** `max` and `min`, as Python has them: of equal ones the first stays. */
-function extreme(describe: string, replaces: (next: Cursor, kept: Cursor) => boolean): Reducer {
+function extreme(name: string, describe: string, replaces: (next: Cursor, kept: Cursor) => boolean): Reducer {
   return {
+    name,
     describe,
     apply(before, writes) {
       const terms = absent(before) ? writes : [before, ...writes];
@@ -230,8 +237,8 @@ function extreme(describe: string, replaces: (next: Cursor, kept: Cursor) => boo
   };
 }
 
-const greatest = extreme('the greatest number is kept', above);
-const least = extreme('the least number is kept', (next, kept) => above(kept, next));
+const greatest = extreme('greatest', 'the greatest number is kept', above);
+const least = extreme('least', 'the least number is kept', (next, kept) => above(kept, next));
 
 /** Where a set holds its items: in the object that Python's serializer wrote, or in the `lc` record of JavaScript. */
 function itemsPlace(set: Cursor): { readonly list: Cursor; readonly ordinals: readonly number[] } | null {
@@ -248,6 +255,7 @@ function itemsPlace(set: Cursor): { readonly list: Cursor; readonly ordinals: re
 }
 
 const union: Reducer = {
+  name: 'union',
   describe: 'writes are added to the set',
   apply(before, writes, dialect) {
     const sets = absent(before) ? writes : [before, ...writes];
@@ -277,6 +285,7 @@ const union: Reducer = {
 };
 
 const concatenate: Reducer = {
+  name: 'concatenate',
   describe: 'writes are added to the text',
   apply(before, writes, dialect) {
     if (!absent(before) && before.kind !== 'string') return null;
@@ -295,7 +304,7 @@ const concatenate: Reducer = {
 };
 
 /** The value of an `Overwrite`, which replaces whatever the reducer would have made; null for other values. */
-function overwritten(write: Cursor): Cursor | null {
+export function overwritten(write: Cursor): Cursor | null {
   if (write.kind === 'object') {
     return write.object?.className.endsWith('.Overwrite') === true ? bodyOf(write).get('value') : null;
   }
@@ -309,7 +318,7 @@ function overwritten(write: Cursor): Cursor | null {
  * one write in a step, so with several the last write is the least likely.
  */
 export const likelier = (a: Reducer, b: Reducer, writes: number): number =>
-  writes > 1 ? Number(a.describe === last.describe) - Number(b.describe === last.describe) : 0;
+  writes > 1 ? Number(a.name === last.name) - Number(b.name === last.name) : 0;
 
 const known: readonly Reducer[] = [messages, append, union, last, merge, sum, greatest, least, concatenate];
 

@@ -32,11 +32,23 @@ export const checkpointSelect =
 
 /** Order of pending writes as LangGraph applies them since checkpoint-sqlite 3.1.2: `''` first. */
 export function writesSelect(layout: Layout): string {
-  const path = layout.taskPath ? 'task_path' : "'' AS task_path";
-  return `SELECT task_id, ${path}, idx, channel, type, value FROM writes WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ? ORDER BY task_path, task_id, idx`;
+  return `SELECT ${writeColumns(layout)} FROM writes WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ? ORDER BY task_path, task_id, idx`;
+}
+
+function writeColumns(layout: Layout): string {
+  return `task_id, ${layout.taskPath ? 'task_path' : "'' AS task_path"}, idx, channel, type, value`;
 }
 
 export const pointWhere = 'WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?';
+
+/** CROSS JOIN holds SQLite to one look-up per ancestor; left to itself it walks the whole thread for each. */
+const ancestorsSelect = `WITH RECURSIVE line AS (
+    SELECT * FROM (${checkpointSelect} ${pointWhere})
+    UNION ALL
+    SELECT c.thread_id, c.checkpoint_ns, c.checkpoint_id, c.parent_checkpoint_id, c.type, c.checkpoint, c.metadata
+      FROM line CROSS JOIN checkpoints c
+      ON c.thread_id = line.thread_id AND c.checkpoint_ns = line.checkpoint_ns AND c.checkpoint_id = line.parent_checkpoint_id
+  ) SELECT * FROM line`;
 
 export function checkpointOf(row: SqlRow): CheckpointRow {
   const parent = row['parent_checkpoint_id'] ?? null;
@@ -66,6 +78,10 @@ export interface RowReader {
   readonly layout: Layout;
   checkpoint(thread: string, namespace: string, id: string): CheckpointRow | null;
   writes(thread: string, namespace: string, id: string): WriteRow[];
+  /** Those to one channel at several points, by point, each in the same order. */
+  writesTo(thread: string, namespace: string, ids: readonly string[], channel: string): Map<string, WriteRow[]>;
+  /** A point's parent, its parent, and so on; a circle ends where it closes. */
+  ancestors(thread: string, namespace: string, id: string): Generator<CheckpointRow, void, void>;
   metadata(thread: string, namespace: string, id: string): SqlValue;
   /** Ids of the children of a point, oldest first. */
   children(thread: string, namespace: string, id: string): string[];
@@ -76,6 +92,8 @@ export interface RowReader {
 /** Reads for looking around; plans read through `relyOnRows` with the same statements. */
 export function rowReader(reader: SqliteReader, layout: Layout, token: () => string): RowReader {
   const selectWrites = writesSelect(layout);
+  const selectWritesTo = `SELECT checkpoint_id, ${writeColumns(layout)} FROM writes WHERE thread_id = ? AND checkpoint_ns = ?
+    AND checkpoint_id IN (SELECT value FROM json_each(?)) AND channel = ? ORDER BY checkpoint_id, task_path, task_id, idx`;
   const kept = new KeptRows(token);
   return {
     layout,
@@ -87,6 +105,25 @@ export function rowReader(reader: SqliteReader, layout: Layout, token: () => str
     },
     writes(thread, namespace, id) {
       return reader.all(selectWrites, [thread, namespace, id]).map(writeOf);
+    },
+    writesTo(thread, namespace, ids, channel) {
+      const found = new Map<string, WriteRow[]>();
+      for (const row of reader.all(selectWritesTo, [thread, namespace, JSON.stringify(ids), channel])) {
+        const id = textOf(row['checkpoint_id']);
+        const list = found.get(id);
+        if (list === undefined) found.set(id, [writeOf(row)]);
+        else list.push(writeOf(row));
+      }
+      return found;
+    },
+    *ancestors(thread, namespace, id) {
+      const seen = new Set<string>();
+      for (const row of reader.iterate(ancestorsSelect, [thread, namespace, id])) {
+        const ancestor = checkpointOf(row);
+        if (seen.has(ancestor.id)) return;
+        seen.add(ancestor.id);
+        if (ancestor.id !== id) yield ancestor;
+      }
     },
     metadata(thread, namespace, id) {
       return (

@@ -1,7 +1,7 @@
 // An opened LangGraph SQLite store: answers every question of the Store interface from rows, cells and cursors.
 
-import { applyWrites, editDialect } from './applied.ts';
-import { bytesOf, keysOf, openCell, storageOf, textOf } from './cells.ts';
+import { bytesOf, storageOf, textOf } from './cells.ts';
+import { DeltaReader } from './delta.ts';
 import { describeStore } from './describe.ts';
 import { exportThread } from './export.ts';
 import { isoTimeOf } from './ids.ts';
@@ -12,11 +12,12 @@ import { indexOfKey, keyOfPoint, readLineage } from './lineage.ts';
 import { nodesBetween } from './next.ts';
 import { pendingOf } from './pending.ts';
 import { planImport } from './plan-import.ts';
-import { forkRefusal, planFork } from './plan-fork.ts';
-import { deltaChannels, isSnapshot, openMetadata, openPoint } from './point.ts';
+import { planFork } from './plan-fork.ts';
+import { openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { rowReader, sizeOf } from './rows.ts';
 import type { RowReader } from './rows.ts';
+import { stateOf } from './state.ts';
 import { situationOf, tasksAt, verdictOf } from './status.ts';
 import { finishedNames } from './tasks.ts';
 import { detailOfThread, listThreads, summaryOfThread } from './threads.ts';
@@ -26,7 +27,7 @@ import type { CheckpointKey, KeyParts } from '../../../shared/model/key.ts';
 import { linkKinds, stringAt, unknownStep } from '../../../shared/model/lineage.ts';
 import type { Lineage, PointIndex } from '../../../shared/model/lineage.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
-import type { Checkpoint, Provenance } from '../../../shared/model/shapes.ts';
+import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import type { Backend, SqliteReader } from '../backend.ts';
 import type {
@@ -46,12 +47,6 @@ import type {
   ThreadSummary,
 } from '../store.ts';
 
-/** What a state says of forking from its point. */
-const unforkable = (point: Point): Pick<StateView, 'unforkable'> => {
-  const refusal = forkRefusal(point);
-  return refusal === null ? {} : { unforkable: refusal.message };
-};
-
 const notFound = (key: string): ForkpointError =>
   new ForkpointError(
     'not_found',
@@ -63,6 +58,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
   readonly format: Format;
   readonly backend: Backend<SqliteReader>;
   readonly #read: RowReader;
+  readonly #delta: DeltaReader;
   readonly #layout: Layout;
   #dialect: WriterDialect | null | undefined;
 
@@ -71,6 +67,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
     this.backend = backend;
     this.#layout = layout;
     this.#read = rowReader(backend.reader, layout, () => backend.token());
+    this.#delta = new DeltaReader(this.#read, backend.reader, () => backend.token());
   }
 
   get #reader(): SqliteReader {
@@ -212,46 +209,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
 
   state(key: CheckpointKey, applied = false): StateView {
     const point = this.#point(this.#parts(key));
-    const dialect = editDialect(point);
-    if (point.root === null) {
-      const raw =
-        point.row.type === 'pickle' || point.row.type.includes('+')
-          ? openCell(point.row.type, point.row.checkpoint)
-          : null;
-      return {
-        root: raw,
-        provenance: new Map(),
-        notes: point.problem === null ? [] : [point.problem],
-        dialect,
-        ...unforkable(point),
-      };
-    }
-    const provenance = new Map<string, Provenance>(keysOf(point.values).map((k) => [k, 'stored']));
-    const notes: string[] = [];
-    const gone = deltaChannels(point).filter((c) => point.values?.get(c) === null);
-    for (const channel of gone) {
-      provenance.set(channel, 'absent');
-      notes.push(
-        `\`${channel}\` is not stored at this checkpoint: LangGraph rebuilds it from a snapshot and the updates since.`,
-      );
-    }
-    for (const channel of keysOf(point.values)) {
-      const value = point.values?.get(channel) ?? null;
-      if (value !== null && isSnapshot(value))
-        notes.push(`\`${channel}\` is stored here as a snapshot of a delta channel.`);
-    }
-    if (point.values === null) notes.push('This checkpoint has no `channel_values`.');
-    if (!applied) return { root: point.values, provenance, notes, dialect, ...unforkable(point) };
-    const { thread, namespace, id } = point.row;
-    const result = applyWrites(this.#read, this.#reader, point, this.#read.writes(thread, namespace, id));
-    for (const channel of result.derived) provenance.set(channel, 'derived');
-    return {
-      root: result.root ?? point.values,
-      provenance,
-      notes: [...notes, ...result.notes],
-      dialect,
-      ...unforkable(point),
-    };
+    return stateOf(this.#read, this.#reader, this.#delta, point, applied);
   }
 
   metadata(key: CheckpointKey): Cursor | null {
