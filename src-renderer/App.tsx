@@ -7,6 +7,8 @@ import { listenToKeys } from './actions/keyboard.ts';
 import { registerLineageActions } from './features/lineage/actions.ts';
 import { LineagePane } from './features/lineage/LineagePane.tsx';
 import { Scrubber } from './features/lineage/Scrubber.tsx';
+import { operationActions } from './features/operations/operation-actions.ts';
+import { useOperationsLog } from './features/operations/operations-log-state.ts';
 import { DropTarget } from './features/open/DropTarget.tsx';
 import { BrokenScreen, EmptyScreen, GoneScreen, LostScreen, NoRunsScreen } from './features/open/screens.tsx';
 import { Palette } from './features/palette/Palette.tsx';
@@ -18,6 +20,7 @@ import { useCall, useConnection, useRevision, useService, useServiceEvent } from
 import { keepLocation } from './state/location.ts';
 import { beginSession, goToRequest, refreshStores, useOpenStore, useSession } from './state/session.ts';
 import type { OpenStore } from './state/session.ts';
+import { useOperation } from './state/operation.ts';
 import { useView } from './state/view.ts';
 import { importDocument, keepHostInformed } from './tell-host.ts';
 import { windowActions } from './window-actions.ts';
@@ -27,7 +30,8 @@ import { Splitter, useRememberedSize } from './ui/splitter.tsx';
 import './App.css';
 
 const Inspector = lazy(() => import('./features/inspector/Inspector.tsx'));
-const OperationSheet = lazy(() => import('./features/operations/OperationSheet.tsx'));
+const loadSheet = () => import('./features/operations/OperationSheet.tsx');
+const OperationSheet = lazy(loadSheet);
 
 export function App(): ReactNode {
   const client = useService();
@@ -50,6 +54,7 @@ export function App(): ReactNode {
       listenToKeys(),
       registerLineageActions(),
       registerActions('window', windowActions(client, host)),
+      registerActions('operations', operationActions(client, host)),
       host.onOpen((request) => next(() => goToRequest(client, request))),
       host.onDocument((file) => next(() => importDocument(file))),
       keepHostInformed(host),
@@ -86,13 +91,28 @@ export function App(): ReactNode {
           {body()}
         </main>
         <StatusBar />
-        <Suspense>
-          <OperationSheet />
-        </Suspense>
+        <Sheet />
         <Palette />
         <Messages />
       </div>
     </DropTarget>
+  );
+}
+
+/** Loaded once the window has nothing else to do, or when it is wanted before: the editor in it is a third of all code. */
+function Sheet(): ReactNode {
+  const isWanted = useOperation((s) => s.start !== null);
+  const isLogOpen = useOperationsLog((s) => s.open);
+  useEffect(() => {
+    const load = (): void => void loadSheet().catch(() => undefined);
+    const timer = setTimeout(() => requestIdleCallback(load), 1000);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!isWanted && !isLogOpen) return null;
+  return (
+    <Suspense>
+      <OperationSheet />
+    </Suspense>
   );
 }
 

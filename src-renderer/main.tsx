@@ -1,27 +1,20 @@
-// Starts the window: finds its host, connects to the service, draws.
+// Starts the window: finds its host, connects to the service and asks the first questions, and loads what draws the window meanwhile.
 
 import '@fontsource-variable/inter/index.css';
 import '@fontsource-variable/jetbrains-mono/index.css';
 import './styles/tokens.css';
 import './styles/base.css';
-import { createRoot } from 'react-dom/client';
-import { App } from './App.tsx';
-import { HostContext } from './host/host.ts';
 import { findHost } from './host/find.ts';
-import { ServiceContext } from './service/client.ts';
+import { EarlyClient, askFirstQuestions } from './service/early.ts';
 
 async function start(): Promise<void> {
   const element = document.getElementById('root');
   if (element === null) throw new Error('The page has no #root.');
+  const loading = import('./window.tsx');
   const host = await findHost();
-  const client = await host.connect();
-  createRoot(element).render(
-    <HostContext value={host}>
-      <ServiceContext value={client}>
-        <App />
-      </ServiceContext>
-    </HostContext>,
-  );
+  const client = new EarlyClient(await host.connect());
+  void askFirstQuestions(client, location.hash);
+  (await loading).drawWindow(element, host, client);
 }
 
 void start();

@@ -164,6 +164,18 @@ function emptyColumns(): Columns {
   };
 }
 
+/** What is known with a page, to ask for the one behind it; null with the last. */
+export function nextKnown(page: LineagePage): KnownLineage | null {
+  const count = page.from + page.count;
+  if (count >= page.total) return null;
+  return {
+    line: page.line,
+    count,
+    reasons: page.reasonsFrom + page.reasons.length,
+    namespaces: page.namespacesFrom + page.namespaces.length,
+  };
+}
+
 /** The lineage of a thread as it stands. What `received` has already is not sent again; an aborted reading may be taken up by the next. */
 export async function readLineage(
   client: Pick<ServiceClient, 'call'>,
@@ -180,15 +192,10 @@ export async function readLineage(
   let asked = ask(received.known);
   for (;;) {
     const page = await asked;
-    const count = page.from + page.count;
-    const isLast = count >= page.total;
-    if (!isLast) {
-      // The next one is on its way while this one is unpacked.
-      const reasons = page.reasonsFrom + page.reasons.length;
-      const namespaces = page.namespacesFrom + page.namespaces.length;
-      asked = ask({ line: page.line, count, reasons, namespaces });
-    }
+    const known = nextKnown(page);
+    // The next one is on its way while this one is unpacked.
+    if (known !== null) asked = ask(known);
     received.add(page);
-    if (isLast) return received.lineage();
+    if (known === null) return received.lineage();
   }
 }

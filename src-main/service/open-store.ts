@@ -42,19 +42,31 @@ export class OpenStore {
   /** Changes that others made before this time are looked at when it has come. */
   #quietUntil = 0;
   #later: NodeJS.Timeout | null = null;
+  #hasReadAhead = false;
+  readonly #closing = new AbortController();
 
   constructor(id: string, store: Store, events: EventSource, live: boolean) {
     this.id = id;
     this.store = store;
     this.#events = events;
-    this.threads = new ThreadList(store, (listed, complete) =>
-      events.emit('threads.progress', { store: id, listed, complete }),
-    );
+    this.threads = new ThreadList(store, (listed, complete) => {
+      if (complete) this.#readAhead();
+      events.emit('threads.progress', { store: id, listed, complete });
+    });
     this.lineages = new Lineages(store);
     this.#token = store.changesSince(null).token;
     this.#watched = live;
     this.#stopWatching = live ? store.backend.watch((event) => this.#onPlace(event)) : () => undefined;
     this.threads.start();
+  }
+
+  /** The thread that a window shows first is read while that window is still being loaded. */
+  #readAhead(): void {
+    const { newest } = this.threads;
+    if (this.#hasReadAhead || !this.#watched || newest === null) return;
+    this.#hasReadAhead = true;
+    // Who asks for it is told what is wrong with it.
+    this.lineages.get(newest, this.#closing.signal).catch(() => undefined);
   }
 
   /** Why nothing can be read any more; null while it can. */
@@ -158,6 +170,7 @@ export class OpenStore {
 
   close(): void {
     this.#stopWatching();
+    this.#closing.abort();
     this.threads.stop();
     this.lineages.stop();
     if (this.#later !== null) clearTimeout(this.#later);

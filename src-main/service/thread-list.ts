@@ -83,6 +83,11 @@ export class ThreadList {
     return this.#summaries.size;
   }
 
+  /** The thread that the list begins with. */
+  get newest(): string | null {
+    return this.#newestFirst()[0]?.thread ?? null;
+  }
+
   get checkpoints(): number {
     let total = 0;
     for (const summary of this.#summaries.values()) total += summary.checkpoints;

@@ -2,9 +2,6 @@
 
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
-import { registerActions } from '../../actions/action.ts';
-import { useHost } from '../../host/host.ts';
-import { useService } from '../../service/client.ts';
 import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { useMessages } from '../../state/messages.ts';
 import { useOperation } from '../../state/operation.ts';
@@ -13,20 +10,16 @@ import { Dialog } from '../../ui/overlays.tsx';
 import { Boundary } from '../inspector/Boundary.tsx';
 import { ForkSheet } from './ForkSheet.tsx';
 import { ImportSheet } from './ImportSheet.tsx';
-import { operationActions } from './operation-actions.ts';
 import { OperationsLog } from './OperationsLog.tsx';
 import { UndoSheet } from './UndoSheet.tsx';
 import './operations.css';
 
 export default function OperationSheet(): ReactNode {
   const start = useOperation((s) => s.start);
-  const client = useService();
-  const host = useHost();
   // What was said before is behind the sheet now, and its Undo may be what the sheet is about.
   useEffect(() => {
     if (start !== null) useMessages.setState((s) => ({ messages: s.messages.filter((m) => m.kind === 'error') }));
   }, [start]);
-  useEffect(() => registerActions('operations', operationActions(client, host)), [client, host]);
   return (
     <>
       <Boundary of={start} fallback={brokenSheet}>

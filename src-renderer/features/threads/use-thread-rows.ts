@@ -6,9 +6,10 @@ import type { Result, ThreadRow } from '../../../shared/contract/methods.ts';
 import { asForkpointError } from '../../../shared/model/errors.ts';
 import type { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Status } from '../../../shared/model/status.ts';
+import { firstThreads } from '../../service/early.ts';
 import { useRevision, useService, useServiceEvent } from '../../service/client.ts';
 
-export const pageSize = 100;
+export const pageSize = firstThreads;
 
 export interface ThreadRows {
   readonly matched: number;
