@@ -3,6 +3,7 @@
 import { realpathSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ForkpointError } from '../../shared/model/errors.ts';
+import { atomrSqlite } from './atomr/format.ts';
 import type { Backend, FilesReader, SqliteReader } from './backend.ts';
 import { systemError } from './durable.ts';
 import { openFiles } from './files/backend.ts';
@@ -15,7 +16,12 @@ import type { Detection, Format, Store } from './store.ts';
 import { wesichainFiles, wesichainSqlite } from './wesichain/format.ts';
 
 /** Every format, in the order in which they are asked. */
-export const sqliteFormats: readonly Format<SqliteReader>[] = [tinyagentsSqlite, wesichainSqlite, langgraphSqlite];
+export const sqliteFormats: readonly Format<SqliteReader>[] = [
+  tinyagentsSqlite,
+  wesichainSqlite,
+  atomrSqlite,
+  langgraphSqlite,
+];
 export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles, wesichainFiles];
 export const formats: readonly Format[] = [...sqliteFormats, ...filesFormats];
 

@@ -145,6 +145,11 @@ export class RecordPoints {
     return this.#sizes.at(index) ?? 0;
   }
 
+  /** Milliseconds since 1970, NaN where the store does not tell. */
+  timeOf(index: PointIndex): number {
+    return this.#times.at(index) ?? Number.NaN;
+  }
+
   parentOf(index: PointIndex): PointIndex {
     return this.#parents.at(index) ?? -1;
   }
