@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { ForkpointError } from '../../shared/model/errors.ts';
 import { atomrSqlite } from './atomr/format.ts';
 import type { Backend, FilesReader, SqliteReader } from './backend.ts';
+import { carFiles } from './car/format.ts';
 import { systemError } from './durable.ts';
 import { openFiles } from './files/backend.ts';
 import { langgraphSqlite } from './langgraph/format.ts';
@@ -22,7 +23,7 @@ export const sqliteFormats: readonly Format<SqliteReader>[] = [
   atomrSqlite,
   langgraphSqlite,
 ];
-export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles, wesichainFiles];
+export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles, wesichainFiles, carFiles];
 export const formats: readonly Format[] = [...sqliteFormats, ...filesFormats];
 
 export interface OpenStoreOptions {

@@ -1,0 +1,120 @@
+// Genuine CAR stores for the tests of this folder: a copy of each, opened, with the framework's own answers beside it.
+
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Backend, FilesReader, Relied } from '../../backend.ts';
+import { openFiles } from '../../files/backend.ts';
+import type { Draw, OperationRequest, StorePlan } from '../../store.ts';
+import { carFiles } from '../format.ts';
+import type { CarStore } from '../store.ts';
+
+const root = new URL('../../../../fixtures/car/', import.meta.url).pathname;
+
+export const fixtureNames: readonly string[] = readdirSync(root).sort();
+
+interface GoldenStage {
+  readonly stage_id: string;
+  readonly output: { readonly type: string };
+}
+
+/** What CAR read of a run; as JavaScript reads JSON, so with rounded numbers. */
+export interface GoldenPaused {
+  readonly run_id: string;
+  readonly paused_stage_id: string;
+  readonly prompt: string;
+  readonly fields: readonly unknown[];
+  readonly wf_state: Readonly<Record<string, unknown>>;
+  readonly stage_results: readonly GoldenStage[];
+  readonly completed_stage_ids: readonly string[];
+  readonly iterations: number;
+  readonly created_at: string;
+  readonly owner?: string;
+}
+
+export interface Golden {
+  readonly files: readonly string[];
+  readonly list: readonly string[];
+  readonly list_summaries: readonly { readonly run_id: string; readonly prompt: string; readonly created_at: string }[];
+  readonly runs: readonly { readonly stem: string; readonly paused?: GoldenPaused; readonly error?: string }[];
+}
+
+export function goldenOf(name: string): Golden {
+  return JSON.parse(readFileSync(join(root, name, 'golden.json'), 'utf8')) as Golden;
+}
+
+export interface OpenedStore {
+  readonly store: CarStore;
+  readonly backend: Backend<FilesReader>;
+  /** The opened copy. */
+  readonly path: string;
+  /** A folder outside of the store that closing removes. */
+  readonly beside: string;
+  close(): void;
+}
+
+function makeWritable(path: string): void {
+  const isFolder = statSync(path).isDirectory();
+  chmodSync(path, isFolder ? 0o755 : 0o644);
+  if (isFolder) for (const name of readdirSync(path)) makeWritable(join(path, name));
+}
+
+/** Copies a fixture, or a folder in it, and opens the copy. `prepare` may change the copy before. */
+export function openFixture(name: string, inside = '', prepare?: (path: string) => void): OpenedStore {
+  const beside = mkdtempSync(join(tmpdir(), 'car-'));
+  const path = join(beside, 'store');
+  cpSync(join(root, name, inside), path, { recursive: true });
+  makeWritable(path);
+  prepare?.(path);
+  const backend = openFiles(path, { depth: 2 });
+  return {
+    store: carFiles.open(backend) as CarStore,
+    backend,
+    path,
+    beside,
+    close() {
+      backend.close();
+      rmSync(beside, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs a generator to its end; its batches and what it returned. */
+export function drained<Batch, Result>(steps: Generator<Batch, Result, void>): { batches: Batch[]; result: Result } {
+  const batches: Batch[] = [];
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return { batches, result: step.value };
+    batches.push(step.value);
+  }
+}
+
+/** A clock and random bytes that are the same in every run. */
+export const fixedDraw: Draw = {
+  now: () => Date.UTC(2027, 0, 15, 8, 0, 0, 250),
+  random: (length) => new Uint8Array(length).fill(7),
+};
+
+/** Plans against an opened store, as an operation does. */
+export function planned(
+  opened: OpenedStore,
+  request: OperationRequest,
+): { plan: StorePlan; relied: readonly Relied[] } {
+  const relying = opened.backend.relying();
+  const plan = opened.store.plan(request, { draw: fixedDraw, relying });
+  return { plan, relied: relying.relied };
+}
+
+/** Plans and carries out; gives the path of the undo bundle. */
+export function committed(opened: OpenedStore, request: OperationRequest): { plan: StorePlan; bundle: string } {
+  const { plan, relied } = planned(opened, request);
+  const bundle = join(mkdtempSync(join(opened.beside, 'undo-')), 'bundle');
+  opened.backend.apply(plan.changes, relied, bundle);
+  return { plan, bundle };
+}
+
+/** Takes back what `committed` did. */
+export function undone(opened: OpenedStore, bundle: string): void {
+  const { changes, relied } = opened.backend.undo(bundle);
+  opened.backend.apply(changes, relied, `${bundle}-2`);
+}
