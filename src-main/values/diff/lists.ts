@@ -1,11 +1,13 @@
 // Matching the items of two lists: equal ends are cut off first, the middle is matched by `id`, else by content, else by place.
 
+import { createHash } from 'node:crypto';
 import type { Cursor } from '../cursor.ts';
 import { asBuffer } from '../bytes.ts';
 import { sameValue } from './equal.ts';
 
-/** How the items of two lists go together. `pairs` are in the order of after; an item in no pair was removed or added. */
+/** How the items of two lists go together. What is neither removed nor added nor in a pair is equal and stayed in its order. */
 export interface ListMatch {
+  /** In the order of after. */
   readonly pairs: readonly {
     readonly before: number;
     readonly after: number;
@@ -16,26 +18,29 @@ export interface ListMatch {
   readonly added: readonly number[];
 }
 
-/** Items cut off at the equal ends are not in `pairs`. */
 export function matchLists(before: Cursor, after: Cursor): ListMatch {
   const n = before.count;
   const m = after.count;
   const head = equalPrefix(before, after, Math.min(n, m));
   let tail = equalSuffix(before, after, Math.min(n, m) - head);
   while (tail < Math.min(n, m) - head && sameValue(before.child(n - 1 - tail), after.child(m - 1 - tail))) tail++;
-  const from: number[] = [];
-  for (let i = head; i < n - tail; i++) from.push(i);
-  const to: number[] = [];
-  for (let i = head; i < m - tail; i++) to.push(i);
+  const from = ordinals(head, n - tail);
+  const to = ordinals(head, m - tail);
   return withMoves(matchMiddle(before, after, from, to), from, to);
+}
+
+function ordinals(start: number, end: number): number[] {
+  const all: number[] = [];
+  for (let i = start; i < end; i++) all.push(i);
+  return all;
 }
 
 function matchMiddle(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): Known {
   const run = shiftedRun(before, after, from, to);
   if (run === null) return matchItems(before, after, from, to);
   // What is left around the run; the places of its items are turned back into places of the whole middle.
-  const leftFrom = from.map((_, i) => i).filter((i) => i < run.from || i >= run.from + run.length);
-  const leftTo = to.map((_, i) => i).filter((i) => i < run.to || i >= run.to + run.length);
+  const leftFrom = [...ordinals(0, run.from), ...ordinals(run.from + run.length, from.length)];
+  const leftTo = [...ordinals(0, run.to), ...ordinals(run.to + run.length, to.length)];
   const rest = matchItems(
     before,
     after,
@@ -280,7 +285,10 @@ function byContent(before: Cursor, after: Cursor, from: readonly number[], to: r
   return { origin, equal };
 }
 
-/** A number per item; equal items have the same one. */
+/** So many different items of one sample are compared with each other; further ones are told apart by a hash of their bytes. */
+const fewAlike = 8;
+
+/** A number per item; equal items have the same one (beyond `fewAlike`, items of the same bytes). */
 function contentClasses(
   before: Cursor,
   after: Cursor,
@@ -288,12 +296,19 @@ function contentClasses(
   to: readonly number[],
 ): [Int32Array, Int32Array] {
   const groups = new Map<string, { item: Cursor; number: number }[]>();
+  const crowded = new Map<string, number>();
   let next = 0;
   const classOf = (item: Cursor): number => {
     const sample = sampleOf(item);
     const group = groups.get(sample);
     const same = group?.find((g) => sameValue(g.item, item));
     if (same !== undefined) return same.number;
+    if (group !== undefined && group.length >= fewAlike) {
+      const hash = createHash('sha256').update(item.slice()).digest('latin1');
+      const known = crowded.get(hash) ?? next++;
+      crowded.set(hash, known);
+      return known;
+    }
     const number = next++;
     if (group === undefined) groups.set(sample, [{ item, number }]);
     else group.push({ item, number });
@@ -336,7 +351,7 @@ function pairByPlace(
   for (let i = 0; i < to.length; i++) {
     const at = origin[i] ?? -1;
     if (at >= 0) {
-      if (keep.has(i)) gap = at + 1;
+      if (keep[i] === 1) gap = at + 1;
       continue;
     }
     if (gap < from.length && taken[gap] === 0) {
@@ -351,8 +366,20 @@ function pairByPlace(
   }
 }
 
-/** Positions of a longest increasing run of the non-negative values. O(n log n). */
-function increasing(values: Int32Array): Set<number> {
+/** 1 at the positions of a longest increasing run of the non-negative values. O(n log n), O(n) where all of them increase. */
+function increasing(values: Int32Array): Uint8Array {
+  const kept = new Uint8Array(values.length);
+  let last = -1;
+  let inOrder = true;
+  for (let i = 0; inOrder && i < values.length; i++) {
+    const value = values[i] ?? -1;
+    if (value < 0) continue;
+    inOrder = value > last;
+    last = value;
+    kept[i] = 1;
+  }
+  if (inOrder) return kept;
+  kept.fill(0);
   const tails: number[] = [];
   const previous = new Int32Array(values.length).fill(-1);
   for (let i = 0; i < values.length; i++) {
@@ -368,24 +395,25 @@ function increasing(values: Int32Array): Set<number> {
     previous[i] = low > 0 ? (tails[low - 1] ?? -1) : -1;
     tails[low] = i;
   }
-  const kept = new Set<number>();
-  for (let at = tails.at(-1) ?? -1; at >= 0; at = previous[at] ?? -1) kept.add(at);
+  for (let at = tails.at(-1) ?? -1; at >= 0; at = previous[at] ?? -1) kept[at] = 1;
   return kept;
 }
 
 function withMoves(known: Known, from: readonly number[], to: readonly number[]): ListMatch {
   const inOrder = increasing(known.origin);
-  const used = new Set<number>();
+  const used = new Uint8Array(from.length);
   const pairs: { before: number; after: number; equal: boolean; moved: boolean }[] = [];
   const added: number[] = [];
-  to.forEach((ordinal, i) => {
+  for (const [i, ordinal] of to.entries()) {
     const origin = known.origin[i] ?? -1;
     if (origin < 0) {
       added.push(ordinal);
-      return;
+      continue;
     }
-    used.add(origin);
-    pairs.push({ before: from[origin] ?? 0, after: ordinal, equal: known.equal[i] === 1, moved: !inOrder.has(i) });
-  });
-  return { pairs, added, removed: from.filter((_, i) => !used.has(i)) };
+    used[origin] = 1;
+    const equal = known.equal[i] === 1;
+    const moved = inOrder[i] === 0;
+    if (moved || !equal) pairs.push({ before: from[origin] ?? 0, after: ordinal, equal, moved });
+  }
+  return { pairs, added, removed: from.filter((_, i) => used[i] === 0) };
 }

@@ -8,6 +8,7 @@ import { corrupt } from '../bytes.ts';
 import type { KnownParts } from './known-parts.ts';
 import { LargeParts, largeFrom } from './large-parts.ts';
 import { runEnd, wordsOf, type Words } from './string-run.ts';
+import { skipSpace } from './white-space.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -92,17 +93,6 @@ function checkWord(b: Uint8Array, at: number, end: number, word: string): number
   return at + word.length;
 }
 
-/** Behind JSON's white space. */
-export function skipSpace(b: Uint8Array, at: number, end: number): number {
-  let i = at;
-  while (i < end) {
-    const c = b[i]!;
-    if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) break;
-    i++;
-  }
-  return i;
-}
-
 /** Numbers and words. */
 function checkPlain(b: Uint8Array, at: number, end: number): number {
   if (at >= end) throw corrupt('the text ends where a value belongs', end);
@@ -159,11 +149,12 @@ export function checkJson(b: Uint8Array, from: number, end: number, known: Known
 
   for (;;) {
     // A member begins at i: a value, in a map with its name.
-    if (open.length > 0 && open.at(-1)! % 2 === 1) i = checkName(b, words, i, end);
+    const inMap = open.length > 0 && open.at(-1)! % 2 === 1;
+    if (inMap) i = checkName(b, words, i, end);
     const c = i < end ? b[i]! : -1;
     if (c === OPEN_LIST || c === OPEN_MAP || c === QUOTE) {
       const at = i;
-      const behind = known === null ? -1 : known.pass(b, at, end, parts);
+      const behind = known === null ? -1 : known.pass(b, at, end, open.length > 0 && !inMap, parts);
       if (behind >= 0) {
         i = behind;
       } else if (c === QUOTE) {

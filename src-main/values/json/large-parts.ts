@@ -57,8 +57,25 @@ export class LargeParts {
     return part < this.count && this.start(part) === start ? this.end(part) : -1;
   }
 
+  /** First part that starts at `offset` or behind it, sought step by step from `part` on. */
+  firstBehind(part: number, offset: number): number {
+    let at = part;
+    while (at < this.count && this.#spans[at * 2]! < offset) at++;
+    return at;
+  }
+
   /** Appends the parts `[from, to)` of another text, moved by `by` bytes. */
   append(other: LargeParts, from: number, to: number, by: number): void {
-    for (let part = from; part < to; part++) this.add(other.start(part) + by, other.end(part) + by);
+    const length = this.#length + (to - from) * 2;
+    if (length > this.#spans.length) {
+      const wider = new Uint32Array(Math.max(length, this.#spans.length * 2));
+      wider.set(this.#spans);
+      this.#spans = wider;
+    }
+    const spans = this.#spans;
+    const source = other.#spans;
+    let out = this.#length;
+    for (let i = from * 2; i < to * 2; i++) spans[out++] = source[i]! + by;
+    this.#length = length;
   }
 }

@@ -2,8 +2,8 @@
 
 import { asBuffer } from '../bytes.ts';
 import { OffsetColumn, type Offsets } from '../offsets.ts';
-import { skipSpace } from './check.ts';
 import type { LargeParts } from './large-parts.ts';
+import { skipSpace } from './white-space.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
