@@ -192,7 +192,7 @@ export type Content = readonly (
 )[];
 
 export type FileChange = Described &
-  /** Staged outside the listed folder on the same file system, fsync, rename; refused if the file exists. */
+  /** Staged outside the listed folder on the same file system, fsync, rename; refused if the file exists. Folders are made for it. */
   (
     | {
         readonly kind: 'new-file';
@@ -219,7 +219,13 @@ export type FileChange = Described &
         /** The file is only cut to this length, in place (undo of an append); `content` is then empty. */
         readonly truncateTo?: number;
       }
-    | { readonly kind: 'delete-file'; readonly path: string; readonly bytes: number }
+    | {
+        readonly kind: 'delete-file';
+        readonly path: string;
+        readonly bytes: number;
+        /** Folders that go with it if nothing else is in them (undo of a new file that they were made for), outermost first. */
+        readonly folders?: readonly string[];
+      }
   );
 
 /** What undo must find unchanged, besides our own rows: evaluated right after the commit and kept with the bundle. */

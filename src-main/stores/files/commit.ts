@@ -13,13 +13,14 @@ import {
   openSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   truncateSync,
   writeSync,
   type Stats,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Applied, ChangeSet, CommitHooks, FileChange, Relied, UndoGuard } from '../backend.ts';
 import { BundleWriter, type Blob } from '../bundle.ts';
@@ -27,7 +28,7 @@ import { fsyncFolder, systemCode, systemError } from '../durable.ts';
 import type { FolderReader } from './reader.ts';
 import type { FilePlan, FileRecord } from './records.ts';
 import { contentPieces, digestFile, digestSpan, spanPieces } from './spans.ts';
-import { Staging } from './staging.ts';
+import { giveTo, Staging } from './staging.ts';
 import { fileState } from './undo.ts';
 
 const nothing = 'Nothing was written.';
@@ -170,10 +171,10 @@ function newFile(reader: FolderReader, staging: Staging, change: ChangeOf<'new-f
   const target = reader.absolute(change.path);
   if (statSync(target, { throwIfNoEntry: false }) !== undefined) throw exists(change.path);
   const folder = dirname(target);
-  mkdirSync(folder, { recursive: true });
+  const folders = missingFolders(reader, change.path);
   const counter = new Counter(contentPieces(reader, change.content));
-  const { uid, gid } = statSync(folder);
-  const staged = staging.write(`new-${index}`, counter.pieces(), change.mode ?? null, { uid, gid });
+  const owner = statSync(folders[0] === undefined ? folder : dirname(reader.absolute(folders[0])));
+  const staged = staging.write(`new-${index}`, counter.pieces(), change.mode ?? null, owner);
   const { ino } = statSync(staged);
   return {
     plan: {
@@ -181,18 +182,74 @@ function newFile(reader: FolderReader, staging: Staging, change: ChangeOf<'new-f
       index,
       path: change.path,
       key: change.key ?? null,
+      ...(folders.length > 0 ? { folders } : {}),
       size: counter.size,
       digest: counter.digest(),
     },
     blob: null,
     perform() {
-      appear(staged, target, change.path);
+      // Folders appear with the file: frameworks list them, and an empty one means something to them.
+      makeFolders(reader, folders, owner);
+      try {
+        appear(staged, target, change.path);
+      } catch (thrown) {
+        removeEmptyFolders(reader, folders);
+        throw thrown;
+      }
     },
     takeBack() {
       if (statSync(target, { throwIfNoEntry: false })?.ino === ino) rmSync(target);
+      removeEmptyFolders(reader, folders);
     },
-    settle: () => fsyncFolder(folder),
+    settle: () => settleFolders(reader, folder, folders),
   };
+}
+
+/** Folders on the way to a file that are not there, outermost first. */
+function missingFolders(reader: FolderReader, path: string): string[] {
+  const missing: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const folder = path.slice(0, end);
+    if (statSync(reader.absolute(folder), { throwIfNoEntry: false }) !== undefined) break;
+    missing.unshift(folder);
+  }
+  const parts = (missing[0] ?? path).split('/').slice(0, -1);
+  const there = realpathSync.native(parts.length === 0 ? reader.root : reader.absolute(parts.join('/')));
+  const root = reader.root.endsWith(sep) ? reader.root : reader.root + sep;
+  if (there === reader.root || there.startsWith(root)) return missing;
+  throw new ForkpointError(
+    'unable',
+    `\`${parts.join('/')}\` is a link that leads out of the store. It was not followed. ${nothing}`,
+    'Choose another name.',
+  );
+}
+
+function makeFolders(reader: FolderReader, folders: readonly string[], owner: { uid: number; gid: number }): void {
+  for (const folder of folders) {
+    const path = reader.absolute(folder);
+    mkdirSync(path, { recursive: true });
+    giveTo(path, owner);
+  }
+}
+
+function removeEmptyFolders(reader: FolderReader, folders: readonly string[]): void {
+  for (const folder of folders.toReversed()) {
+    try {
+      rmdirSync(reader.absolute(folder));
+    } catch (thrown) {
+      const code = systemCode(thrown);
+      if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT') continue;
+      throw thrown;
+    }
+  }
+}
+
+/** The folder of a file that came or went, and those that came or went with it. */
+function settleFolders(reader: FolderReader, folder: string, folders: readonly string[]): void {
+  const parents = folders.map((each) => dirname(reader.absolute(each)));
+  for (const path of new Set([...parents, folder])) {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) fsyncFolder(path);
+  }
 }
 
 /** Gives a staged file its name without ever replacing another. */
@@ -370,6 +427,7 @@ function deleteFile(reader: FolderReader, staging: Staging, change: ChangeOf<'de
   mustExist(reader, change.path);
   const before = statSync(target);
   const kept = staging.path(`old-${index}`);
+  const folders = change.folders ?? [];
   return {
     plan: {
       kind: 'delete-file',
@@ -384,9 +442,13 @@ function deleteFile(reader: FolderReader, staging: Staging, change: ChangeOf<'de
     perform() {
       checkSame(target, before, change.path);
       renameSync(target, kept);
+      removeEmptyFolders(reader, folders);
     },
-    takeBack: () => appear(kept, target, change.path),
-    settle: () => fsyncFolder(dirname(target)),
+    takeBack() {
+      makeFolders(reader, folders, before);
+      appear(kept, target, change.path);
+    },
+    settle: () => settleFolders(reader, dirname(target), folders),
   };
 }
 

@@ -9,8 +9,14 @@ import { damaged, readBundle, type BundleSpan } from '../bundle.ts';
 const common = { index: z.number(), path: z.string(), key: z.nullable(z.string()) };
 
 const Head = z.object({ kind: z.literal('head'), version: z.literal(1), backend: z.enum(['sqlite', 'files']) });
-/** A file that did not exist. */
-const NewFile = z.object({ kind: z.literal('new-file'), ...common, size: z.number(), digest: z.string() });
+/** A file that did not exist; `folders` are those that were made for it, outermost first. */
+const NewFile = z.object({
+  kind: z.literal('new-file'),
+  ...common,
+  folders: z.optional(z.array(z.string())),
+  size: z.number(),
+  digest: z.string(),
+});
 /** Blob: the bytes that are added behind `oldSize`. */
 const Append = z.object({
   kind: z.literal('append'),

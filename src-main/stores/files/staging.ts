@@ -52,7 +52,7 @@ export class Staging {
     } finally {
       closeSync(fd);
     }
-    if (owner !== null) give(path, owner);
+    if (owner !== null) giveTo(path, owner);
     return path;
   }
 
@@ -62,7 +62,7 @@ export class Staging {
 }
 
 /** Only a superuser may give a file away; for anyone else the file is theirs already or cannot be otherwise. */
-function give(path: string, owner: { uid: number; gid: number }): void {
+export function giveTo(path: string, owner: { uid: number; gid: number }): void {
   const stats = statSync(path);
   if (stats.uid === owner.uid && stats.gid === owner.gid) return;
   try {

@@ -97,7 +97,7 @@ function inverse(reader: FolderReader, bundlePath: string, plan: FilePlan, blob:
   };
   switch (plan.kind) {
     case 'new-file':
-      return { kind: 'delete-file', path, key, bytes: plan.size };
+      return { kind: 'delete-file', path, key, bytes: plan.size, folders: plan.folders ?? [] };
     case 'append': {
       const bytes = (reader.stat(path)?.size ?? plan.oldSize) - plan.oldSize;
       return { kind: 'rewrite', path, key, content: [], bytes, truncateTo: plan.oldSize };
