@@ -304,7 +304,7 @@ function contentClasses(
     const same = group?.find((g) => sameValue(g.item, item));
     if (same !== undefined) return same.number;
     if (group !== undefined && group.length >= fewAlike) {
-      const hash = createHash('sha256').update(item.slice()).digest('latin1');
+      const hash = createHash('sha256').update(item.slice()).digest('base64');
       const known = crowded.get(hash) ?? next++;
       crowded.set(hash, known);
       return known;

@@ -49,6 +49,30 @@ test('a check beside another text says exactly what a check alone says', () => {
   );
 });
 
+test('items passed over in a row, and a text that departs from the known one among them', () => {
+  const pieces = fc.constantFrom('', ',', ']', '}', '[', '{', '"', ':', ' ', ',,', '],[', '},{', '[]', 'x');
+  const gap = fc.constantFrom(',', ', ', ' ,\n', ',1,', ',[],', '],[');
+  fc.assert(
+    fc.property(
+      fc.array(gap, { minLength: 20, maxLength: 60 }),
+      fc.nat(8000),
+      fc.nat(3),
+      pieces,
+      (gaps, at, cut, put) => {
+        const item = (n: number): string =>
+          n % 3 === 0 ? `"${'s'.repeat(90)}"` : `{"id":${n},"text":"${'t'.repeat(80)}"}`;
+        const first = `{"a":[[${gaps.map((text, i) => item(i) + text).join('')}0]]}`;
+        const known = Buffer.from(first);
+        const { parts } = checkJson(known, 0, known.length);
+        const from = at % first.length;
+        const b = Buffer.from(first.slice(0, from) + put + first.slice(from + cut));
+        expect(verdict(b, new KnownParts(known, parts))).toEqual(verdict(b, null));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
 test('what the check notes is where the values end', () => {
   fc.assert(
     fc.property(long, (text) => {
