@@ -67,6 +67,8 @@ const checkedWhileListing = 16 << 20;
 const gone = 'what it did is not in the store any more.';
 
 /** Names `<thread>-fork-N` that are tried where planners say that they are taken. */
+/** Plans made for one commit while the store moves on. */
+const mostAttempts = 6;
 const mostNames = 100_000;
 
 /** A plan with what the commit needs. */
@@ -103,7 +105,15 @@ export class Operations {
 
   /** `expect` null commits whatever the plan is now; else `moved` if it is not that plan any more. */
   commit(store: Store, ask: OperationAsk, expect: string | null): PreparedPlan {
-    return this.#commit(store, this.#draft(store, ask), expect);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return this.#commit(store, this.#draft(store, ask), expect);
+      } catch (thrown) {
+        // A framework that is running wrote between the plan and the write. Nobody has seen this plan: another one will do.
+        const moved = thrown instanceof ForkpointError && thrown.code === 'moved';
+        if (expect !== null || !moved || attempt === mostAttempts) throw thrown;
+      }
+    }
   }
 
   /** Without an id: the last operation that is not taken back. Undoing an undo is redo. */

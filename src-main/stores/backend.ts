@@ -36,6 +36,8 @@ export type Relied =
       readonly digest: string;
       /** Spans of the file whose bytes are part of the digest. */
       readonly spans: readonly (readonly [start: number, end: number])[];
+      /** The size is no part of the digest: whatever is added behind the spans, they are what was relied on. */
+      readonly growing?: true;
       readonly seen: string;
     };
 
@@ -120,8 +122,16 @@ export interface RelyingReader<R extends BackendReader> {
   readonly reader: R;
   /** SQLite: runs the query and records it with the digest of its rows. */
   relyOnRows(describe: string, sql: string, params: readonly SqlValue[]): SqlRow[];
-  /** Files: records the file's identity and the bytes of the spans (all of it by default); null means it must not exist. */
-  relyOnFile(describe: string, path: string, spans?: readonly (readonly [number, number])[]): FileEntry | null;
+  /**
+   * Files: records the file's identity and the bytes of the spans (all of it by default); null means it must not exist. `growing`:
+   * the plan stays true whatever is added behind the spans.
+   */
+  relyOnFile(
+    describe: string,
+    path: string,
+    spans?: readonly (readonly [number, number])[],
+    growing?: 'growing',
+  ): FileEntry | null;
   readonly relied: readonly Relied[];
 }
 
@@ -202,7 +212,10 @@ export type FileChange = Described &
         /** Permission bits (undo of a removal); else what a new file gets here. */
         readonly mode?: number;
       }
-    /** One O_APPEND write of whole lines ending in `\n`, fsync, after checking size and last byte. */
+    /**
+     * One O_APPEND write of whole lines ending in `\n`, fsync, after checking size and last byte. A line that another program adds
+     * between that look and the write stands before ours, which is found there all the same.
+     */
     | {
         readonly kind: 'append';
         readonly path: string;

@@ -158,11 +158,17 @@ class RelyingFiles implements RelyingReader<FilesReader> {
     throw new ForkpointError('internal', 'A plan for a folder relied on rows. Nothing was written.');
   }
 
-  relyOnFile(describe: string, path: string, spans?: readonly (readonly [number, number])[]): FileEntry | null {
+  relyOnFile(
+    describe: string,
+    path: string,
+    spans?: readonly (readonly [number, number])[],
+    growing?: 'growing',
+  ): FileEntry | null {
     const entry = this.reader.stat(path);
     const covered = entry === null ? [] : (spans ?? [[0, entry.size] as const]);
-    const { digest, seen } = digestFile(this.reader, path, covered);
-    this.relied.push({ kind: 'file', describe, path, digest, spans: covered, seen });
+    const { digest, seen } = digestFile(this.reader, path, covered, growing !== undefined);
+    const relied = { kind: 'file', describe, path, digest, spans: covered, seen } as const;
+    this.relied.push(growing === undefined ? relied : { ...relied, growing: true });
     return entry;
   }
 }

@@ -29,7 +29,7 @@ import type { FolderReader } from './reader.ts';
 import type { FilePlan, FileRecord } from './records.ts';
 import { contentPieces, digestFile, digestSpan, spanPieces } from './spans.ts';
 import { giveTo, Staging } from './staging.ts';
-import { fileState } from './undo.ts';
+import { fileState, startOfAppend } from './undo.ts';
 
 const nothing = 'Nothing was written.';
 /** The most that one write call takes on every system. */
@@ -283,13 +283,15 @@ function append(reader: FolderReader, change: ChangeOf<'append'>, index: number)
   }
   checkEnd(reader, change);
   const { expectSize: oldSize, path } = change;
+  const plan = { kind: 'append', index, path, key: change.key ?? null, oldSize, size, digest: sha256(bytes) } as const;
   return {
-    plan: { kind: 'append', index, path, key: change.key ?? null, oldSize, size, digest: sha256(bytes) },
+    plan,
     blob: { length: size, pieces: () => [bytes] },
     perform() {
       const fd = openSync(target, 'a');
       try {
-        if (fstatSync(fd).size !== oldSize) throw grown(path, oldSize, fstatSync(fd).size);
+        const now = fstatSync(fd).size;
+        if (now !== oldSize) throw grown(path, oldSize, now);
         let wrote = 0;
         let failure: unknown = null;
         try {
@@ -306,7 +308,8 @@ function append(reader: FolderReader, change: ChangeOf<'append'>, index: number)
       }
     },
     takeBack() {
-      if (statSync(target).size === oldSize + size) truncateSync(target, oldSize);
+      const start = startOfAppend(reader, plan, bytes);
+      if (start !== null && statSync(target).size === start + size) truncateSync(target, start);
       else throw new TornAppend(`\`${path}\` went on behind the new record`);
     },
     settle: () => fsyncFile(target),
@@ -471,7 +474,7 @@ export function checkFilesRelied(reader: FolderReader, relied: readonly Relied[]
     if (one.kind !== 'file') {
       throw new ForkpointError('internal', `A plan for a folder relied on rows. ${nothing}`);
     }
-    const now = digestFile(reader, one.path, one.spans);
+    const now = digestFile(reader, one.path, one.spans, one.growing === true);
     if (now.digest === one.digest) continue;
     const difference = one.seen === now.seen ? 'its content changed' : `then ${one.seen}; now ${now.seen}`;
     throw new ForkpointError(
@@ -485,8 +488,12 @@ export function checkFilesRelied(reader: FolderReader, relied: readonly Relied[]
 /** Whatever fails here, the change *is* in the files: only `internal` says so to the caller. */
 function verify(reader: FolderReader, steps: readonly Step[], bundlePath: string): void {
   try {
-    for (const { plan } of steps) {
-      const state = fileState(reader, plan, null);
+    for (const { plan, blob } of steps) {
+      const state = fileState(
+        reader,
+        plan,
+        plan.kind === 'append' && blob !== null ? () => Buffer.concat([...blob.pieces()]) : null,
+      );
       // A running framework may already have added its next record behind ours: ours is stored all the same.
       const goneOn = state === 'new+' && (plan.kind === 'append' || plan.kind === 'new-file');
       if (state === 'new' || goneOn) continue;

@@ -16,7 +16,9 @@ import { join, sep } from 'node:path';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { FileEntry, FilesReader, Line } from '../backend.ts';
 import { systemCode, systemError } from '../durable.ts';
-import { stagingPrefix } from './staging.ts';
+
+/** Folders in which new files wait; none of a store. */
+export const stagingPrefix = '.forkpoint-staging-';
 
 const unharmed = 'Nothing in the store was changed.';
 const block = 256 * 1024;

@@ -7,22 +7,26 @@ import { readFully, type FolderReader } from './reader.ts';
 
 const piece = 4 * 1024 * 1024;
 
-/** Digest of what a plan relied on in a file: size, inode and the bytes of the spans; `absent` if there is no file. */
+/**
+ * Digest of what a plan relied on in a file: size, inode and the bytes of the spans; where it may grow only the spans, since a framework
+ * may also write a file anew to add a line. `absent` if there is no file.
+ */
 export function digestFile(
   reader: FolderReader,
   path: string,
   spans: readonly (readonly [number, number])[],
+  growing = false,
 ): { digest: string; seen: string } {
   if (reader.stat(path) === null) return { digest: 'absent', seen: 'no such file' };
   const fd = openSync(reader.absolute(path), 'r');
   try {
     const stats = fstatSync(fd);
-    const hash = createHash('sha256').update(`${stats.size}:${stats.ino}:`);
+    const hash = createHash('sha256').update(growing ? 'growing:' : `${stats.size}:${stats.ino}:`);
     for (const [start, end] of spans) {
       hash.update(`${start}-${end}:`);
       for (const bytes of spanPieces(fd, start, end)) hash.update(bytes);
     }
-    return { digest: hash.digest('hex'), seen: `${stats.size} bytes` };
+    return { digest: hash.digest('hex'), seen: growing ? 'a file that may grow' : `${stats.size} bytes` };
   } finally {
     closeSync(fd);
   }

@@ -17,8 +17,8 @@ import { dirname, join } from 'node:path';
 import { writeAll } from '../bundle.ts';
 import { systemCode } from '../durable.ts';
 import { mayWrite } from '../sqlite/source.ts';
+import { stagingPrefix } from './reader.ts';
 
-export const stagingPrefix = '.forkpoint-staging-';
 const day = 86_400_000;
 
 /** A staging folder for one commit; removed at its end, or by a later commit if its process died. */

@@ -8,6 +8,8 @@ import type { FolderReader } from './reader.ts';
 import { loadFilesBundle, type FilePlan, type FilesBundle } from './records.ts';
 import { digestFile, digestSpan } from './spans.ts';
 
+type AppendPlan = Extract<FilePlan, { kind: 'append' }>;
+
 /** `new+`: ours is there, and more behind it. `torn`: the beginning of our line is there, and nothing else. */
 export type FileState = 'old' | 'new' | 'new+' | 'torn' | 'other';
 
@@ -22,13 +24,14 @@ export function fileState(reader: FolderReader, plan: FilePlan, content: (() => 
       if (!has(0, plan.size, plan.digest)) return 'other';
       return size === plan.size ? 'new' : 'new+';
     case 'append': {
-      const end = plan.oldSize + plan.size;
       if (size === null || size < plan.oldSize) return 'other';
       if (size === plan.oldSize) return 'old';
-      if (has(plan.oldSize, end, plan.digest)) return size === end ? 'new' : 'new+';
-      if (size >= end || content === null) return 'other';
-      const start = Buffer.from(content()).subarray(0, size - plan.oldSize);
-      return start.equals(reader.read(plan.path, plan.oldSize, size)) ? 'torn' : 'other';
+      const bytes = content === null ? null : content();
+      const start = startOfAppend(reader, plan, bytes);
+      if (start !== null) return size === start + plan.size ? 'new' : 'new+';
+      if (size >= plan.oldSize + plan.size || bytes === null) return 'other';
+      const written = Buffer.from(bytes).subarray(0, size - plan.oldSize);
+      return written.equals(reader.read(plan.path, plan.oldSize, size)) ? 'torn' : 'other';
     }
     case 'rewrite':
       if (size === null) return 'other';
@@ -42,6 +45,25 @@ export function fileState(reader: FolderReader, plan: FilePlan, content: (() => 
       if (size === null) return 'new';
       return size === plan.oldSize && has(0, size, plan.oldDigest) ? 'old' : 'other';
   }
+}
+
+/**
+ * Where the appended bytes stand. Mostly right behind what was there; but a framework that added its own record between our look at
+ * the size and our write stands before them. Then they are looked for at the beginnings of the lines from there on.
+ */
+export function startOfAppend(reader: FolderReader, plan: AppendPlan, bytes: Uint8Array | null): number | null {
+  const size = reader.stat(plan.path)?.size ?? 0;
+  const file = reader.absolute(plan.path);
+  const isAt = (start: number): boolean =>
+    start + plan.size <= size && digestSpan(file, start, start + plan.size) === plan.digest;
+  if (isAt(plan.oldSize)) return plan.oldSize;
+  if (bytes === null) return null;
+  const first = Buffer.from(bytes).subarray(0, bytes.indexOf(10));
+  for (const line of reader.lines(plan.path, plan.oldSize)) {
+    if (line.start + plan.size > size) break;
+    if (first.equals(line.bytes) && isAt(line.start)) return line.start;
+  }
+  return null;
 }
 
 /** Every change of a bundle with its state. */
@@ -71,25 +93,41 @@ export function undoFiles(
     const one = bundle.plans[i];
     if (one === undefined || state === 'old') continue;
     if (state === 'new+')
-      throw moved('what the operation wrote is not the last of its file', one.plan.path, behind(reader, one.plan));
+      throw moved(
+        'what the operation wrote is not the last of its file',
+        one.plan.path,
+        behind(reader, one, bundle.path),
+      );
     if (state === 'other')
       throw moved('a file that the operation wrote has changed', one.plan.path, 'it differs from what was written');
-    relied.push(reliedOn(reader, one.plan));
-    changes.unshift(inverse(reader, bundle.path, one.plan, one.blob));
+    const from = one.plan.kind === 'append' ? startIn(reader, bundle.path, one.plan, one.blob) : 0;
+    relied.push(reliedOn(reader, one.plan, from));
+    changes.unshift(inverse(reader, bundle.path, one.plan, one.blob, from));
   }
   const guards: UndoGuard[] = bundle.guards.map(({ describe, path }) => ({ kind: 'file', describe, path }));
   return { changes: { backend: 'files', changes, guards }, relied };
 }
 
-function reliedOn(reader: FolderReader, plan: FilePlan): Relied {
+/** Where an append, or the torn beginning of one, stands. */
+function startIn(reader: FolderReader, bundlePath: string, plan: AppendPlan, blob: BundleSpan | null): number {
+  return startOfAppend(reader, plan, blob === null ? null : readBlob(bundlePath, blob)) ?? plan.oldSize;
+}
+
+function reliedOn(reader: FolderReader, plan: FilePlan, from: number): Relied {
   const size = reader.stat(plan.path)?.size ?? null;
   const spans: (readonly [number, number])[] =
-    size === null ? [] : plan.kind === 'append' ? [[plan.oldSize, size]] : plan.kind === 'truncate' ? [] : [[0, size]];
+    size === null ? [] : plan.kind === 'append' ? [[from, size]] : plan.kind === 'truncate' ? [] : [[0, size]];
   const describe = size === null ? 'a file that the operation removed' : 'a file that the operation wrote';
   return { kind: 'file', describe, path: plan.path, spans, ...digestFile(reader, plan.path, spans) };
 }
 
-function inverse(reader: FolderReader, bundlePath: string, plan: FilePlan, blob: BundleSpan | null): FileChange {
+function inverse(
+  reader: FolderReader,
+  bundlePath: string,
+  plan: FilePlan,
+  blob: BundleSpan | null,
+  from: number,
+): FileChange {
   const { path, key } = plan;
   const old = (): Content => {
     if (blob === null) throw damaged(bundlePath);
@@ -99,8 +137,8 @@ function inverse(reader: FolderReader, bundlePath: string, plan: FilePlan, blob:
     case 'new-file':
       return { kind: 'delete-file', path, key, bytes: plan.size, folders: plan.folders ?? [] };
     case 'append': {
-      const bytes = (reader.stat(path)?.size ?? plan.oldSize) - plan.oldSize;
-      return { kind: 'rewrite', path, key, content: [], bytes, truncateTo: plan.oldSize };
+      const bytes = (reader.stat(path)?.size ?? from) - from;
+      return { kind: 'rewrite', path, key, content: [], bytes, truncateTo: from };
     }
     case 'rewrite':
       return { kind: 'rewrite', path, key, content: old(), bytes: plan.oldSize };
@@ -112,8 +150,13 @@ function inverse(reader: FolderReader, bundlePath: string, plan: FilePlan, blob:
 }
 
 /** "3 lines were added behind it". */
-function behind(reader: FolderReader, plan: FilePlan): string {
-  const end = plan.kind === 'append' ? plan.oldSize + plan.size : plan.kind === 'delete-file' ? 0 : plan.size;
+function behind(reader: FolderReader, { plan, blob }: FilesBundle['plans'][number], bundlePath: string): string {
+  const end =
+    plan.kind === 'append'
+      ? startIn(reader, bundlePath, plan, blob) + plan.size
+      : plan.kind === 'delete-file'
+        ? 0
+        : plan.size;
   let lines = 0;
   for (const line of reader.lines(plan.path, end)) if (line.bytes.length > 0) lines += 1;
   return lines === 1 ? '1 record was added behind it' : `${lines} records were added behind it`;

@@ -377,6 +377,12 @@ export class FilesRecordSource implements TinyagentsSource {
     return this.#files.get(entry.path) ?? null;
   }
 
+  /** Size of the thread's file when its points were last read; null if they were not. */
+  sizeRead(thread: string): number | null {
+    const path = this.pathOf(thread);
+    return path === null ? null : (this.#files.get(path)?.size ?? null);
+  }
+
   locate(thread: string, namespace: string, id: string, nth: number): Place | null {
     const points = this.#read(thread)?.points;
     const index = points?.find(namespace, id, nth) ?? -1;

@@ -219,7 +219,7 @@ function forkInPlace(
     });
   }
   return {
-    changes: writer.append(thread, records, carried),
+    changes: writer.append(thread, records, carried, points.positionOf(points.count - 1)),
     warnings,
     target: { thread, id },
     resume: source.pending.length === 0 ? null : resumeCode(thread, null, statusOfRecord(source) === 'interrupted'),

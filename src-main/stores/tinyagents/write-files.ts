@@ -19,7 +19,7 @@ import { escapeThread, ledgerFiles, ledgerFileSuffix, lineFileSuffix, longestFil
 import { rewriteRecord, stringText } from './new-record.ts';
 import { ledgerLineText } from './ledger-line.ts';
 import type { LedgerEntry, Place } from './source.ts';
-import { threadExists } from './write-sqlite.ts';
+import { movedOn, threadExists } from './write-sqlite.ts';
 import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
 
 const lineFeed = new Uint8Array([0x0a]);
@@ -44,7 +44,7 @@ export class FilesPlanWriter implements PlanWriter {
     const thread = places[0]?.thread ?? '';
     const path = this.#pathOf(thread);
     const spans = places.map((place) => [place.position, place.position + place.bytes] as const);
-    this.#relying.relyOnFile(describe, path, spans);
+    this.#relying.relyOnFile(describe, path, spans, 'growing');
     return spans.map(([start, end]) => this.#reader.read(path, start, end));
   }
 
@@ -63,8 +63,15 @@ export class FilesPlanWriter implements PlanWriter {
   ledger(thread: string, places: readonly Place[]): readonly LedgerEntry[] {
     const wanted = new Set(places.map((place) => place.id));
     return ledgerFiles(thread).flatMap((path) => {
-      if (this.#relying.relyOnFile(`the write ledger of thread \`${thread}\``, path) === null) return [];
-      return [...ledgerLines(this.#reader, path)].filter((entry) => wanted.has(entry.id));
+      const describe = `the write ledger of thread \`${thread}\``;
+      if (this.#reader.stat(path) === null) {
+        this.#relying.relyOnFile(describe, path);
+        return [];
+      }
+      const rows = [...ledgerLines(this.#reader, path)].filter((entry) => wanted.has(entry.id));
+      const spans = rows.map((row) => [row.position, row.position + row.bytes] as const);
+      this.#relying.relyOnFile(describe, path, spans, 'growing');
+      return rows;
     });
   }
 
@@ -91,7 +98,7 @@ export class FilesPlanWriter implements PlanWriter {
     return { backend: 'files', changes, guards: [guardOf(thread, path)] };
   }
 
-  append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet {
+  append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[], _last: number): ChangeSet {
     const path = this.#pathOf(thread);
     const changes: FileChange[] = [];
     if (ledger.length > 0) {
@@ -106,17 +113,12 @@ export class FilesPlanWriter implements PlanWriter {
           : { kind: 'append', path: file, content, expectSize: entry.size, bytes },
       );
     }
-    const entry = this.#reader.stat(path);
-    if (entry === null) throw new ForkpointError('moved', `\`${path}\` was removed meanwhile. Nothing was changed.`);
+    // What was read up to this size is all that the plan knows of.
+    const entry = this.#relying.relyOnFile(`the records of thread \`${thread}\``, path, []);
+    if (entry === null || entry.size !== this.#source.sizeRead(thread)) throw movedOn(thread);
     const content = linesOf(records);
-    changes.push({
-      kind: 'append',
-      path,
-      content,
-      expectSize: entry.size,
-      bytes: sizeOf(content),
-      key: records.at(-1)?.key ?? null,
-    });
+    const key = records.at(-1)?.key ?? null;
+    changes.push({ kind: 'append', path, content, expectSize: entry.size, bytes: sizeOf(content), key });
     return { backend: 'files', changes, guards: [guardOf(thread, path)] };
   }
 

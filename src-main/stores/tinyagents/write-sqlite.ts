@@ -109,12 +109,13 @@ export class SqlitePlanWriter implements PlanWriter {
     return { backend: 'sqlite', changes: this.#changes(thread, records, ledger), guards: this.#guards(thread) };
   }
 
-  append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet {
-    this.#relying.relyOnRows(
+  append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[], last: number): ChangeSet {
+    const [row] = this.#relying.relyOnRows(
       `the latest point of thread \`${thread}\``,
       'SELECT seq, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY seq DESC LIMIT 1',
       [thread],
     );
+    if (numberCell(row?.['seq']) !== last) throw movedOn(thread);
     return { backend: 'sqlite', changes: this.#changes(thread, records, ledger), guards: this.#guards(thread) };
   }
 
@@ -157,6 +158,14 @@ export function threadExists(thread: string): ForkpointError {
     'exists',
     `Thread \`${thread}\` already exists in this store. Nothing was changed.`,
     'Choose another id for the new thread.',
+  );
+}
+
+export function movedOn(thread: string): ForkpointError {
+  return new ForkpointError(
+    'moved',
+    `The store has moved: thread \`${thread}\` went on while this was planned. Nothing was changed.`,
+    'Look at the thread as it is now, and plan again.',
   );
 }
 

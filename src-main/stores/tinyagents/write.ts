@@ -39,5 +39,6 @@ export interface PlanWriter {
   /** Throws `exists`, or `bad_value` for an id that cannot be stored here; records that nothing of this thread exists. */
   expectNewThread(thread: string): void;
   newThread(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet;
-  append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet;
+  /** `last`: place of the thread's last record when the plan was made; throws `moved` where more follows by now. */
+  append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[], last: number): ChangeSet;
 }

@@ -36,7 +36,7 @@ export class FilesPlanWriter implements PlanWriter {
 
   relyOn(describe: string, places: readonly Place[]): void {
     const spans = places.map((place) => [place.position, place.position + place.bytes] as const);
-    this.#relying.relyOnFile(describe, this.#pathOf(places[0]?.thread ?? ''), spans);
+    this.#relying.relyOnFile(describe, this.#pathOf(places[0]?.thread ?? ''), spans, 'growing');
   }
 
   #bytes(place: Place): Uint8Array {
@@ -93,6 +93,8 @@ export class FilesPlanWriter implements PlanWriter {
   }
 
   nextSeq(thread: string): bigint {
+    // Before it is read: a record that is added from now on makes the number wrong.
+    this.#relying.relyOnFile(`the latest record of thread ${shownName(thread)}`, this.#pathOf(thread), []);
     return this.#source.nextSeq(thread);
   }
 
