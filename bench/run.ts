@@ -16,6 +16,8 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   P10: async () => (await import('./live.ts')).bench,
   P11: async () => (await import('./fork-edit.ts')).bench,
   P12: async () => (await import('./opening.ts')).memory,
+  F1: async () => (await import('./formats.ts')).lists,
+  F2: async () => (await import('./formats.ts')).largeFile,
   P13: async () => (await import('./opening.ts')).start,
 };
 

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 const { buildIfStale, root } = await import('./build-if-stale.mjs');
 const { line, machine } = await import('../bench/support/bench.ts');
 
-const all = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P9', 'P10', 'P11', 'P12', 'P13'];
+const all = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P9', 'P10', 'P11', 'P12', 'P13', 'F1', 'F2'];
 const inBrowser = new Set(['P4', 'P5', 'P9', 'P10', 'P12', 'P13']);
 const { values, positionals } = parseArgs({
   options: { scale: { type: 'string', default: '1' } },

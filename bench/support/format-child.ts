@@ -1,0 +1,45 @@
+// One reading of a store in a process of its own: `list` (all threads and their lineages) or `point` (the lineage of the first thread,
+// then the state of its middle point), or `load` (nothing: what the modules alone cost). Prints milliseconds and the peak of memory.
+
+import { openStore } from '../../src-main/stores/registry.ts';
+import type { ThreadSummary } from '../../src-main/stores/store.ts';
+
+const [mode = '', path = ''] = process.argv.slice(2);
+
+function drained<T>(steps: Generator<unknown, T, void>): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+const result: Record<string, number> = {};
+if (mode !== 'load') {
+  let begun = performance.now();
+  const lap = (name: string): void => {
+    result[name] = performance.now() - begun;
+    begun = performance.now();
+  };
+  const store = openStore(path, { readOnly: true });
+  lap('open');
+  const threads: ThreadSummary[] = [...store.threads()].flat();
+  lap('threads');
+  let points = 0;
+  if (mode === 'list') {
+    for (const { thread } of threads) points += drained(store.lineage(thread)).count;
+    lap('lineages');
+  } else {
+    const lineage = drained(store.lineage(threads[0]?.thread ?? ''));
+    lap('lineages');
+    points = lineage.count;
+    const key = store.keyAt(lineage, points >> 1);
+    const value = store.state(key).root ?? store.metadata(key);
+    for (let i = 0; i < (value?.count ?? 0); i++) void value?.child(i).kind;
+    lap('point');
+  }
+  result['count'] = threads.length;
+  result['points'] = points;
+}
+// Kilobytes here, whatever the platform: Node converts.
+result['peak'] = process.resourceUsage().maxRSS * 1024;
+process.stdout.write(JSON.stringify(result));
+process.exit(0);
