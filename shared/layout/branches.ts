@@ -69,11 +69,16 @@ export function branchesOf(lineage: Lineage): Branches {
     run: number;
   }
   const growing: Growing[] = [];
+  let hasLater = false;
   for (let i = 0; i < n; i++) {
     const parent = lineage.parent[i] ?? -1;
     const host = parent < 0 ? (lineage.host[i] ?? -1) : -1;
     const namespace = lineage.namespace[i] ?? 0;
-    before[i] = parent >= 0 ? parent : host;
+    const from = parent >= 0 ? parent : host;
+    before[i] = from;
+    if (from < 0) depth[i] = 0;
+    else if (from < i && (depth[from] ?? -1) >= 0) depth[i] = (depth[from] ?? 0) + 1;
+    else hasLater = true;
     if (host >= 0) hosts[host] = 1;
     if (parent >= 0) children[parent] = (children[parent] ?? 0) + 1;
     const owner = parent >= 0 ? (branchOf[parent] ?? -1) : -1;
@@ -91,9 +96,9 @@ export function branchesOf(lineage: Lineage): Branches {
     }
   }
 
-  // Depths: a host may stand after the sub-graph that ran under it, so they are followed up rather than swept once.
+  // Depths that are not known yet: a host may stand after the sub-graph that ran under it, so they are followed up.
   const chain: number[] = [];
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; hasLater && i < n; i++) {
     let at = i;
     chain.length = 0;
     while (at >= 0 && (depth[at] ?? 0) < 0 && chain.length <= n) {

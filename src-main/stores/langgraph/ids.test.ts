@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isoTimeOf, isUuidV6, makeId, stepOf, ticksAt, ticksOf, timeOf, timestampText } from './ids.ts';
+import { DatedId, isoTimeOf, isUuidV6, makeId, stepOf, ticksAt, ticksOf, timeOf, timestampText } from './ids.ts';
 import { unknownStep } from '../../../shared/model/lineage.ts';
 
 describe('checkpoint ids', () => {
@@ -47,6 +47,29 @@ describe('checkpoint ids', () => {
           if (a !== b) expect(one < two).toBe(a < b);
         },
       ),
+    );
+  });
+
+  it('tell the same from their bytes as from their text', () => {
+    const hex = fc.constantFrom(...'0123456789abcdef');
+    const digits = (n: number) => fc.array(hex, { minLength: n, maxLength: n }).map((d) => d.join(''));
+    const id = fc
+      .tuple(digits(8), digits(4), digits(3), digits(4), digits(12))
+      .map(([a, b, c, d, e]) => `${a}-${b}-6${c}-${d}-${e}`);
+    // One character is another one: most of these are no UUID any more.
+    const spoilt = fc
+      .tuple(id, fc.nat(35), fc.constantFrom('-', '6', 'A', 'g', 'f', '/', ':'))
+      .map(([text, at, c]) => text.slice(0, at) + c + text.slice(at + 1));
+    const read = new DatedId();
+    fc.assert(
+      fc.property(fc.oneof(id, spoilt), fc.string({ maxLength: 5 }), (text, before) => {
+        const bytes = Buffer.from(before + text);
+        const start = Buffer.byteLength(before);
+        expect(read.read(bytes, start, bytes.length)).toBe(isUuidV6(text));
+        if (isUuidV6(text)) expect([read.time, read.step]).toEqual([timeOf(text), stepOf(text)]);
+        expect(read.read(bytes, start, bytes.length - 1)).toBe(false);
+      }),
+      { numRuns: 500 },
     );
   });
 

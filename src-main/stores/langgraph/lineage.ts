@@ -4,8 +4,8 @@
 // names the checkpoint that it ran under.
 
 import { textOf } from './cells.ts';
-import { isUuidV6At, stepAt, timeAt } from './ids.ts';
-import { compareTexts, IdOrder, joined, Texts, ThreadRows } from './lineage-rows.ts';
+import { DatedId } from './ids.ts';
+import { compareTexts, IdOrder, joined, noParent, Texts, ThreadRows } from './lineage-rows.ts';
 import { openMetadata } from './point.ts';
 import type { RowReader } from './rows.ts';
 import { linkKinds, stringAt, stringColumn, unknownStep } from '../../../shared/model/lineage.ts';
@@ -49,23 +49,21 @@ class Namespaces {
 
 function addPage(rows: ThreadRows, page: readonly ScannedRow[], namespaces: Namespaces, given: string): void {
   const usual = namespaces.number(given);
-  const ids: string[] = [];
-  const parents: string[] = [];
+  rows.beginPage(page.length);
   for (let i = 0; i < page.length; i++) {
     const row = page[i]!;
-    const parent = row[3];
-    const bytes = row[4];
-    rows.rowids.push(Number(row[0]));
     const namespace = row[1] ?? null;
-    rows.namespaces.push(namespace === null ? usual : namespaces.number(cellText(namespace)));
-    ids.push(cellText(row[2]));
-    const none = parent === null || parent === undefined;
-    parents.push(none ? '' : cellText(parent));
-    rows.hasParent.push(!none);
-    rows.sizes.push(typeof bytes === 'number' ? bytes : Number.NaN);
+    const parent = row[3] ?? null;
+    const bytes = row[4];
+    rows.add(
+      Number(row[0]),
+      namespace === null ? usual : namespaces.number(cellText(namespace)),
+      cellText(row[2]),
+      parent === null ? null : cellText(parent),
+      typeof bytes === 'number' ? bytes : Number.NaN,
+    );
   }
-  rows.ids.addAll(ids);
-  rows.parents.addAll(parents);
+  rows.endPage();
 }
 
 /** All rows of a thread by the primary key, a page at a time. */
@@ -88,7 +86,7 @@ function* scanThread(
     yield rows.count;
     const last = page.at(-1);
     if (page.length < batchRows || last === undefined) return rows;
-    namespace = namespaces.names[rows.namespaces.at(-1) ?? 0] ?? '';
+    namespace = namespaces.names[rows.namespaces[rows.count - 1] ?? 0] ?? '';
     id = last[2] ?? null;
   }
 }
@@ -121,26 +119,36 @@ interface TreeOrder {
   readonly order: Int32Array;
   /** Row of each row's parent, -1 where it is not among these rows. */
   readonly parents: Int32Array;
-  readonly byId: IdOrder;
+  /** Null where no parent had to be looked for. */
+  readonly byId: IdOrder | null;
+}
+
+/** Finds parents that are not the row before. Returns whether rows `from … to - 1` stand where they belong. */
+function findParents(rows: ThreadRows, byId: IdOrder | null, parents: Int32Array, from: number, to: number): boolean {
+  const { rowids, namespaces, others } = rows;
+  let inOrder = true;
+  for (let i = from; i < to; i++) {
+    if (i > 0 && rowids[i - 1]! > rowids[i]!) inOrder = false;
+    const other = rows.otherAt(i);
+    if (other < 0 || byId === null) continue;
+    parents[i] = byId.find(namespaces[i]!, others, other);
+    if (parents[i]! >= i) inOrder = false;
+  }
+  return inOrder;
 }
 
 /** A row whose parents run in a circle is put where it is met first. */
 function* inTreeOrder(rows: ThreadRows, namespaces: Namespaces): Generator<number, TreeOrder, void> {
   const n = rows.count;
-  const { rowids, hasParent, namespaces: within, ids, parents: parentIds } = rows;
-  const byId = new IdOrder(ids, within, n, namespaces.names.length);
+  const { rowids } = rows;
+  const byId =
+    rows.others.count === 0 ? null : new IdOrder(rows.ids, rows.namespaces, n, namespaces.names.length, rows.sorted);
   yield n;
-  const parents = new Int32Array(n).fill(-1);
+  const parents = rows.parents.slice(0, n);
   let inOrder = true;
-  for (let i = 0; i < n; i++) {
-    if (i > 0 && rowids[i - 1]! > rowids[i]!) inOrder = false;
-    if (hasParent[i] === true) {
-      // Nearly always the parent is the row before: nothing to look up.
-      const before = i > 0 && within[i - 1] === within[i] && compareTexts(ids, i - 1, parentIds, i) === 0;
-      parents[i] = before ? i - 1 : byId.find(within[i]!, parentIds, i);
-      if (parents[i]! >= i) inOrder = false;
-    }
-    if (i % batchColumns === batchColumns - 1) yield n;
+  for (let from = 0; from < n; from += batchColumns) {
+    if (!findParents(rows, byId, parents, from, Math.min(n, from + batchColumns))) inOrder = false;
+    yield n;
   }
   const written = new Int32Array(n);
   for (let i = 0; i < n; i++) written[i] = i;
@@ -221,14 +229,77 @@ const links = {
   missing: linkKinds.indexOf('missing'),
 } as const;
 
+/** Everything that the points of a lineage are made from. */
+interface Building {
+  readonly previous: Lineage | null;
+  readonly rows: ThreadRows;
+  readonly tree: TreeOrder;
+  /** Where each row stands now. */
+  readonly places: Int32Array;
+  /** As yet without reasons. */
+  readonly lineage: Lineage;
+  readonly reasonOf: (text: string) => number;
+}
+
+/** Links, times and steps of the points `from … to - 1`. */
+function buildPoints({ previous, rows, tree, places, lineage, reasonOf }: Building, from: number, to: number): void {
+  const { ids, namespace, parent, link, reason, time, step } = lineage;
+  const { order, parents } = tree;
+  const first = previous?.count ?? 0;
+  const id = new DatedId();
+  for (let i = from; i < to; i++) {
+    const row = order[i - first]!;
+    if (rows.parents[row] === noParent) {
+      link[i] = links.root;
+    } else {
+      const own = parents[row]!;
+      const other = rows.otherAt(row);
+      let at = own >= 0 ? places[own]! : -1;
+      if (own < 0 && previous !== null) at = find(previous, namespace[i]!, rows.others, other);
+      // A parent that stands behind its child closes a circle: it is as good as missing.
+      if (at >= 0 && at < i) {
+        link[i] = links.explicit;
+        parent[i] = at;
+      } else {
+        link[i] = links.missing;
+        reason[i] = reasonOf(other < 0 ? rows.ids.at(own) : rows.others.at(other));
+      }
+    }
+    if (id.read(ids.bytes, ids.offsets[i]!, ids.offsets[i + 1]!)) {
+      const at = parent[i]!;
+      time[i] = id.time;
+      step[i] = wholeStep(id.step, at < 0 ? unknownStep : step[at]!);
+    } else {
+      time[i] = Number.NaN;
+      step[i] = unknownStep;
+    }
+  }
+}
+
+/** The framework's latest of each namespace: its greatest id. */
+function findHeads({ previous, rows, places, lineage }: Building): void {
+  const { ids, namespace, heads } = lineage;
+  if (previous === null && rows.sorted) {
+    for (let row = 0; row < rows.count; row++) heads[rows.namespaces[row]!] = places[row]!;
+    return;
+  }
+  if (previous !== null) heads.set(previous.heads);
+  for (let i = previous?.count ?? 0; i < lineage.count; i++) {
+    const ns = namespace[i]!;
+    const head = heads[ns]!;
+    if (head < 0 || compareTexts(ids, i, ids, head) > 0) heads[ns] = i;
+  }
+}
+
 /** `rows` in tree order behind those of `previous`. Hosts are filled in by `readHosts`. */
 function* build(
   thread: string,
   previous: Lineage | null,
   rows: ThreadRows,
-  { order, parents, byId }: TreeOrder,
+  tree: TreeOrder,
   namespaces: Namespaces,
 ): Generator<number, Lineage, void> {
+  const { order } = tree;
   const from = previous?.count ?? 0;
   const count = from + rows.count;
   const grown = <T extends Int32Array | Uint32Array | Uint8Array | Float64Array>(column: T, old: T | undefined): T => {
@@ -237,7 +308,6 @@ function* build(
   };
   const namespace = grown(new Uint32Array(count), previous?.namespace);
   const bytes = grown(new Float64Array(count), previous?.bytes);
-  /** Where each row stands now. */
   const places = new Int32Array(order.length);
   let inPlace = true;
   for (let k = 0; k < order.length; k++) {
@@ -258,63 +328,35 @@ function* build(
 
   const reasons = [...(previous?.reasons ?? [''])];
   const reasonIndex = new Map<string, number>(reasons.map((text, i) => [text, i]));
-  const parent = grown(new Int32Array(count).fill(-1), previous?.parent);
-  const link = grown(new Uint8Array(count), previous?.link);
-  const reason = grown(new Uint32Array(count), previous?.reason);
-  const time = grown(new Float64Array(count), previous?.time);
-  const step = grown(new Int32Array(count), previous?.step);
-  const heads = new Int32Array(namespaces.names.length).fill(-1);
-  if (previous !== null) heads.set(previous.heads);
-  for (let i = from; i < count; i++) {
-    const row = order[i - from]!;
-    const ns = namespace[i]!;
-    if (rows.hasParent[row] === true) {
-      const own = parents[row]!;
-      const at = own >= 0 ? places[own]! : previous === null ? -1 : find(previous, ns, rows.parents, row);
-      // A parent that stands behind its child closes a circle: it is as good as missing.
-      if (at >= 0 && at < i) {
-        link[i] = links.explicit;
-        parent[i] = at;
-      } else {
-        link[i] = links.missing;
-        const text = rows.parents.at(row);
-        let known = reasonIndex.get(text);
-        if (known === undefined) {
-          known = reasons.push(text) - 1;
-          reasonIndex.set(text, known);
-        }
-        reason[i] = known;
-      }
-    } else {
-      link[i] = links.root;
-    }
-    const [start, end] = [ids.offsets[i]!, ids.offsets[i + 1]!];
-    const dated = isUuidV6At(ids.bytes, start, end);
-    time[i] = dated ? timeAt(ids.bytes, start) : Number.NaN;
-    const at = parent[i]!;
-    step[i] = dated ? wholeStep(stepAt(ids.bytes, start), at < 0 ? unknownStep : step[at]!) : unknownStep;
-    const head = heads[ns]!;
-    if (head < 0 || compareTexts(ids, i, ids, head) > 0) heads[ns] = i;
-    if (i % batchColumns === batchColumns - 1) yield count;
-  }
   const lineage: Lineage = {
     thread,
     count,
     ids,
     nth: new Uint32Array(count),
-    parent,
-    link,
-    reason,
+    parent: grown(new Int32Array(count).fill(-1), previous?.parent),
+    link: grown(new Uint8Array(count), previous?.link),
+    reason: grown(new Uint32Array(count), previous?.reason),
     reasons,
     namespace,
     namespaces: namespaces.names,
     host: new Int32Array(count).fill(-1),
-    time,
-    step,
+    time: grown(new Float64Array(count), previous?.time),
+    step: grown(new Int32Array(count), previous?.step),
     bytes,
-    heads,
+    heads: new Int32Array(namespaces.names.length).fill(-1),
   };
-  if (previous === null && inPlace) idOrders.set(lineage, byId);
+  const reasonOf = (text: string): number => {
+    const known = reasonIndex.get(text) ?? reasons.push(text) - 1;
+    reasonIndex.set(text, known);
+    return known;
+  };
+  const building = { previous, rows, tree, places, lineage, reasonOf };
+  for (let at = from; at < count; at += batchColumns) {
+    buildPoints(building, at, Math.min(count, at + batchColumns));
+    yield count;
+  }
+  findHeads(building);
+  if (previous === null && inPlace && tree.byId !== null) idOrders.set(lineage, tree.byId);
   return lineage;
 }
 
@@ -399,10 +441,8 @@ export function* readLineage(
   const tree = yield* inTreeOrder(rows, namespaces);
   const lineage = yield* build(thread, base, rows, tree, namespaces);
   const hostOf = yield* readHosts(read, lineage, (base === null ? undefined : origin?.hostOf) ?? new Map());
-  const lastRowid = rows.rowids.reduce(
-    (max, rowid) => Math.max(max, rowid),
-    base === null ? 0 : (origin?.lastRowid ?? 0),
-  );
+  let lastRowid = base === null ? 0 : (origin?.lastRowid ?? 0);
+  for (let i = 0; i < rows.count; i++) lastRowid = Math.max(lastRowid, rows.rowids[i]!);
   origins.set(lineage, { lastRowid, hostOf });
   return lineage;
 }
