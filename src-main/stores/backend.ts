@@ -109,6 +109,8 @@ export interface FilesReader {
    * is empty. Names may begin with a dot: frameworks make folders of ids.
    */
   list(depth?: number, under?: string): readonly FileEntry[];
+  /** Names of the folders directly in the root or in one of its folders, sorted; of a folder that is not there, none. */
+  folders(under?: string): readonly string[];
   stat(path: string): FileEntry | null;
   read(path: string, start?: number, end?: number): Uint8Array;
   /** Lines from a byte offset on; reads in blocks, so that a file of any size streams. */
@@ -244,7 +246,9 @@ export type FileChange = Described &
 /** What undo must find unchanged, besides our own rows: evaluated right after the commit and kept with the bundle. */
 export type UndoGuard =
   | { readonly kind: 'rows'; readonly describe: string; readonly sql: string; readonly params: readonly SqlValue[] }
-  | { readonly kind: 'file'; readonly describe: string; readonly path: string };
+  | { readonly kind: 'file'; readonly describe: string; readonly path: string }
+  /** No file has come to or gone from this folder besides those of the change set. */
+  | { readonly kind: 'folder'; readonly describe: string; readonly path: string };
 
 export type ChangeSet =
   | { readonly backend: 'sqlite'; readonly changes: readonly SqliteChange[]; readonly guards: readonly UndoGuard[] }

@@ -29,7 +29,7 @@ import type { FolderReader } from './reader.ts';
 import type { FilePlan, FileRecord } from './records.ts';
 import { contentPieces, digestFile, digestSpan, spanPieces } from './spans.ts';
 import { giveTo, Staging } from './staging.ts';
-import { fileState, startOfAppend } from './undo.ts';
+import { fileState, otherNames, startOfAppend } from './undo.ts';
 
 const nothing = 'Nothing was written.';
 /** The most that one write call takes on every system. */
@@ -137,8 +137,13 @@ function writeBundle(
   for (const { plan, blob } of steps) add(plan, blob === null ? [] : [blob]);
   const touched = new Set(steps.map((step) => step.plan.path));
   for (const guard of guards) {
-    if (guard.kind !== 'file') {
+    if (guard.kind === 'rows') {
       throw new ForkpointError('internal', `A plan for a folder guards rows. ${nothing}`);
+    }
+    if (guard.kind === 'folder') {
+      const names = otherNames(reader, guard.path, touched);
+      add({ kind: 'folder-guard', path: guard.path, describe: guard.describe, names });
+      continue;
     }
     // A file that is written is guarded by its own record: nothing may follow ours.
     if (touched.has(guard.path)) continue;

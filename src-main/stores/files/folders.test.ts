@@ -90,3 +90,28 @@ test('a folder that is a link out of the store is not followed', () => {
   expect(readdirSync(join(folder, 'elsewhere'))).toEqual([]);
   expect(existsSync(join(root, 'agents/link/deep'))).toBe(false);
 });
+
+test('undo is refused once another file has come to the guarded folder, and the folder is told', () => {
+  const guards = [{ kind: 'folder', describe: 'the branch', path: 'agents/a' }] as const;
+  const changes = { backend: 'files', changes: [file('agents/a/1.json')], guards } as const;
+  const to = bundle();
+  backend.apply(changes, [], to);
+  writeFileSync(join(root, 'agents/a/2.json'), '');
+  expect(() => backend.undo(to)).toThrow(/the branch \(`agents\/a`: `2.json` was added\)/);
+  rmSync(join(root, 'agents/a/2.json'));
+  const again = takeBack(takeBack(to));
+  writeFileSync(join(root, 'agents/a/2.json'), '');
+  expect(() => backend.undo(again)).toThrow(expect.objectContaining({ code: 'moved' }));
+});
+
+test('folders are listed by name; links that lead out and our own staging folders are not', () => {
+  for (const name of ['b', '.hidden', '.forkpoint-staging-1-a', 'a']) mkdirSync(join(root, 'agents', name));
+  mkdirSync(join(folder, 'elsewhere'));
+  symlinkSync('../../elsewhere', join(root, 'agents/link'));
+  writeFileSync(join(root, 'agents/file'), '');
+  expect(backend.reader.folders()).toEqual(['agents']);
+  expect(backend.reader.folders('agents')).toEqual(['.hidden', 'a', 'b']);
+  expect(backend.reader.folders('agents/none')).toEqual([]);
+  expect(backend.reader.folders('agents/file')).toEqual([]);
+  expect(backend.reader.folders('agents/link')).toEqual([]);
+});

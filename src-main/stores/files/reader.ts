@@ -40,17 +40,30 @@ export class FolderReader implements FilesReader {
     return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   }
 
-  #collect(folder: string, depth: number, into: FileEntry[]): void {
+  folders(under = ''): readonly string[] {
+    if (under !== '') this.absolute(under);
+    if (under !== '' && !this.#isFolderInside(under)) return [];
+    const prefix = under === '' ? '' : `${under}/`;
+    return this.#names(under).filter((name) => !name.startsWith(stagingPrefix) && this.#isFolderInside(prefix + name));
+  }
+
+  /** Names in a folder that can be said in a path, sorted; none where it went away meanwhile. */
+  #names(folder: string): string[] {
     let names: Buffer[];
     try {
       names = readdirSync(join(this.root, folder), { encoding: 'buffer' });
     } catch (thrown) {
-      if (folder !== '' && systemCode(thrown) === 'ENOENT') return;
+      if (folder !== '' && systemCode(thrown) === 'ENOENT') return [];
       throw systemError(thrown, join(this.root, folder), unharmed);
     }
-    for (const raw of names) {
-      const name = raw.toString('utf8');
-      if (!Buffer.from(name, 'utf8').equals(raw)) continue;
+    return names
+      .map(String)
+      .filter((name, i) => Buffer.from(name, 'utf8').equals(names[i]!))
+      .sort();
+  }
+
+  #collect(folder: string, depth: number, into: FileEntry[]): void {
+    for (const name of this.#names(folder)) {
       const path = folder === '' ? name : `${folder}/${name}`;
       let stats: Stats | null;
       try {

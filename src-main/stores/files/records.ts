@@ -58,13 +58,30 @@ const Guard = z.object({
   size: z.number(),
   digest: z.string(),
 });
+/** A folder to or from which no other file may come or go; `names` are those of the files that the change set leaves alone. */
+const FolderGuard = z.object({
+  kind: z.literal('folder-guard'),
+  path: z.string(),
+  describe: z.string(),
+  names: z.array(z.string()),
+});
 const Prepared = z.object({ kind: z.literal('prepared') });
 
 const PlanRecord = z.discriminatedUnion('kind', [NewFile, Append, Rewrite, Truncate, DeleteFile]);
-const AnyRecord = z.discriminatedUnion('kind', [Head, NewFile, Append, Rewrite, Truncate, DeleteFile, Guard, Prepared]);
+const AnyRecord = z.discriminatedUnion('kind', [
+  Head,
+  NewFile,
+  Append,
+  Rewrite,
+  Truncate,
+  DeleteFile,
+  Guard,
+  FolderGuard,
+  Prepared,
+]);
 
 export type FilePlan = z.infer<typeof PlanRecord>;
-export type FileGuard = z.infer<typeof Guard>;
+export type FileGuard = z.infer<typeof Guard> | z.infer<typeof FolderGuard>;
 export type FileRecord = z.infer<typeof AnyRecord>;
 
 export interface FilesBundle {
@@ -92,6 +109,7 @@ export function loadFilesBundle(path: string): FilesBundle {
         }
         break;
       case 'guard':
+      case 'folder-guard':
         guards.push(one);
         break;
       case 'prepared':

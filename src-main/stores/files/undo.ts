@@ -5,7 +5,7 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { ChangeSet, Content, FileChange, Recovery, Relied, UndoGuard } from '../backend.ts';
 import { damaged, readBlob, type BundleSpan } from '../bundle.ts';
 import type { FolderReader } from './reader.ts';
-import { loadFilesBundle, type FilePlan, type FilesBundle } from './records.ts';
+import { loadFilesBundle, type FileGuard, type FilePlan, type FilesBundle } from './records.ts';
 import { digestFile, digestSpan } from './spans.ts';
 
 type AppendPlan = Extract<FilePlan, { kind: 'append' }>;
@@ -82,7 +82,12 @@ export function undoFiles(
   bundlePath: string,
 ): { readonly changes: ChangeSet; readonly relied: readonly Relied[] } {
   const bundle = loadFilesBundle(bundlePath);
+  const touched = new Set(bundle.plans.map(({ plan }) => plan.path));
   for (const guard of bundle.guards) {
+    if (guard.kind === 'folder-guard') {
+      checkFolder(guard, otherNames(reader, guard.path, touched));
+      continue;
+    }
     const size = reader.stat(guard.path)?.size ?? -1;
     const digest = size < 0 ? 'absent' : digestSpan(reader.absolute(guard.path), 0, size);
     if (digest !== guard.digest) throw moved(guard.describe, guard.path, sizeChange(guard.size, size));
@@ -104,8 +109,29 @@ export function undoFiles(
     relied.push(reliedOn(reader, one.plan, from));
     changes.unshift(inverse(reader, bundle.path, one.plan, one.blob, from));
   }
-  const guards: UndoGuard[] = bundle.guards.map(({ describe, path }) => ({ kind: 'file', describe, path }));
+  const guards: UndoGuard[] = bundle.guards.map(({ kind, describe, path }) => ({
+    kind: kind === 'guard' ? 'file' : 'folder',
+    describe,
+    path,
+  }));
   return { changes: { backend: 'files', changes, guards }, relied };
+}
+
+/** Names of the files of a folder that a change set leaves alone. */
+export function otherNames(reader: FolderReader, folder: string, touched: ReadonlySet<string>): string[] {
+  return reader
+    .list(1, folder)
+    .map((entry) => entry.path)
+    .filter((path) => !touched.has(path))
+    .map((path) => path.slice(path.lastIndexOf('/') + 1));
+}
+
+function checkFolder(guard: Extract<FileGuard, { kind: 'folder-guard' }>, now: readonly string[]): void {
+  const [then, there] = [new Set(guard.names), new Set(now)];
+  const come = now.find((name) => !then.has(name));
+  const gone = guard.names.find((name) => !there.has(name));
+  if (come !== undefined) throw moved(guard.describe, guard.path, `\`${come}\` was added`);
+  if (gone !== undefined) throw moved(guard.describe, guard.path, `\`${gone}\` was removed`);
 }
 
 /** Where an append, or the torn beginning of one, stands. */
