@@ -62,6 +62,9 @@ function matchMiddle(before: Cursor, after: Cursor, from: readonly number[], to:
 }
 
 function matchItems(before: Cursor, after: Cursor, from: readonly number[], to: readonly number[]): Known {
+  if (from.length === 0 || to.length === 0) {
+    return { origin: new Int32Array(to.length).fill(-1), equal: new Uint8Array(to.length) };
+  }
   const ids = idsOf(before, from);
   const afterIds = ids === null ? null : idsOf(after, to);
   return ids !== null && afterIds !== null
