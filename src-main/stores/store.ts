@@ -262,6 +262,31 @@ export interface ExportingStore {
   dialect?(thread: string): string | null;
 }
 
+// ── Encrypted states ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a store says of its encrypted cells. */
+export interface Sealed {
+  readonly cipher: string;
+  /** Whether a key was given that opens them. */
+  readonly open: boolean;
+}
+
+/**
+ * Formats whose cells may be encrypted. A key is kept in memory as long as the store is open: it is never written anywhere, and
+ * stands in no plan, log or address.
+ */
+export interface SealedStore {
+  /** Null where the newest cells are not encrypted. */
+  sealed(): Sealed | null;
+  /** Opens the cells from now on, and seals what is written. Throws `bad_value` if the key is none or does not fit. */
+  unlock(key: string): void;
+}
+
+/** Whether a store may hold encrypted cells. */
+export function takesKey(store: Store): store is Store & SealedStore {
+  return 'unlock' in store && typeof store.unlock === 'function';
+}
+
 // ── What stands beside the points ──────────────────────────────────────────────────────────────────────────────────
 
 /** A journal record, step record, event, content or result: what a framework keeps about a thread beside its checkpoints. */

@@ -69,6 +69,8 @@ export interface Cursor {
   readonly extCode: number | null;
   /** Set for kind `opaque`: `pickle`, `aes`, … */
   readonly opaqueEncoding: string | null;
+  /** For kind `opaque`: the class of what is pickled (`builtins.complex`), null where it cannot be told. */
+  readonly opaqueClass: string | null;
 }
 
 export interface ObjectTag {

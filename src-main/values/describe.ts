@@ -102,7 +102,7 @@ function line(cursor: Cursor, max: number): Line {
     case 'ext':
       return whole(`extension ${cursor.extCode}, ${counted(cursor.payload().length, 'byte', 'bytes')}`, max);
     case 'opaque':
-      return whole(`${cursor.opaqueEncoding}, ${counted(cursor.end - cursor.start, 'byte', 'bytes')}`, max);
+      return whole(`${tagOf(cursor)}, ${counted(cursor.end - cursor.start, 'byte', 'bytes')}`, max);
   }
 }
 
@@ -114,7 +114,8 @@ export function shortText(cursor: Cursor, max: number): string {
 function tagOf(cursor: Cursor): string | null {
   if (cursor.object !== null) return objectName(cursor);
   if (cursor.kind === 'ext') return `ext ${cursor.extCode}`;
-  return cursor.kind === 'opaque' ? cursor.opaqueEncoding : null;
+  if (cursor.kind !== 'opaque') return null;
+  return cursor.opaqueClass === null ? cursor.opaqueEncoding : `${cursor.opaqueEncoding} ${cursor.opaqueClass}`;
 }
 
 /** Row of a value that has no parent here (the root of a state); `label` names it. */

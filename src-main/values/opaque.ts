@@ -14,9 +14,11 @@ export class OpaqueCursor implements Cursor {
   readonly object = null;
   readonly extCode = null;
   readonly opaqueEncoding: string;
+  readonly opaqueClass: string | null;
 
-  constructor(opaqueEncoding: string, bytes: Uint8Array) {
+  constructor(opaqueEncoding: string, bytes: Uint8Array, opaqueClass: string | null = null) {
     this.opaqueEncoding = opaqueEncoding;
+    this.opaqueClass = opaqueClass;
     this.source = bytes;
     this.end = bytes.length;
   }

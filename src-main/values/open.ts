@@ -48,7 +48,7 @@ function openJson(bytes: Buffer): JsonCursor {
   return root;
 }
 
-/** A cell that is only carried: `opaqueEncoding` names why (`pickle`, `aes`, …). */
-export function opaqueValue(opaqueEncoding: string, bytes: Uint8Array): Cursor {
-  return new OpaqueCursor(opaqueEncoding, bytes);
+/** A cell that is only carried: `opaqueEncoding` names why (`pickle`, `aes`, …), `opaqueClass` what it holds where that can be told. */
+export function opaqueValue(opaqueEncoding: string, bytes: Uint8Array, opaqueClass: string | null = null): Cursor {
+  return new OpaqueCursor(opaqueEncoding, bytes, opaqueClass);
 }

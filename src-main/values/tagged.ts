@@ -51,7 +51,8 @@ function leafJson(cursor: Cursor): string {
     case 'opaque': {
       const encoding = JSON.stringify(cursor.opaqueEncoding);
       const data = cursor.payload();
-      return `{"$opaque":{"encoding":${encoding},"bytes":${data.length},"data":"${base64(data)}"}}`;
+      const named = cursor.opaqueClass === null ? '' : `,"class":${JSON.stringify(cursor.opaqueClass)}`;
+      return `{"$opaque":{"encoding":${encoding}${named},"bytes":${data.length},"data":"${base64(data)}"}}`;
     }
     case 'list':
     case 'map':

@@ -17,7 +17,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Stores that are known and refused as a whole, or are none. */
-const closed = /legacy|encrypted|neighbours/;
+const closed = /neighbours/;
 const stores = ['langgraph-py', 'langgraph-js', 'langgraph-js/live-wal', 'langgraph-current', 'sample', 'tinyagents']
   .flatMap((where) =>
     readdirSync(join(fixtures, where)).flatMap((name) =>

@@ -3,6 +3,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { openValue, opaqueValue } from '../../values/open.ts';
+import { pickleAsMsgpack, pickledClass, readPickle } from './pickle.ts';
 import type { SqlValue } from '../backend.ts';
 
 const encoder = new TextEncoder();
@@ -42,13 +43,25 @@ function bin(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
+/** The cipher of an encrypted cell (`msgpack+aes`), null for one that is not. */
+export function cipherOf(type: string): string | null {
+  const plus = type.indexOf('+');
+  return plus < 0 ? null : type.slice(plus + 1);
+}
+
+/** The type that a cell has when it is decrypted. */
+export function innerType(type: string): string {
+  const plus = type.indexOf('+');
+  return plus < 0 ? type : type.slice(0, plus);
+}
+
 /** Why a cell of this type cannot be read without running code or a key; null for the types that we read. */
 export function unreadableType(type: string): string | null {
-  const cipher = type.indexOf('+');
-  if (cipher >= 0) return `it is encrypted (${type.slice(cipher + 1)}); Forkpoint has no key`;
+  const cipher = cipherOf(type);
+  if (cipher !== null) return `it is encrypted (${cipher}), and Forkpoint has no key that opens it`;
   if (type === '') return 'it has no type';
-  if (type === 'pickle') return 'it is a Python pickle, which cannot be read without running its code';
-  if (!['msgpack', 'json', 'null', 'bytes', 'bytearray'].includes(type)) return `its type \`${type}\` is not known`;
+  if (!['msgpack', 'json', 'null', 'bytes', 'bytearray', 'pickle'].includes(type))
+    return `its type \`${type}\` is not known`;
   return null;
 }
 
@@ -65,9 +78,22 @@ export function openCell(type: string, value: SqlValue | undefined): Cursor {
     case 'bytes':
     case 'bytearray':
       return openValue('msgpack', bin(bytes));
+    case 'pickle':
+      return openPickle(bytes);
     default:
-      return opaqueValue(type.includes('+') ? type.slice(type.indexOf('+') + 1) : type, bytes);
+      return opaqueValue(cipherOf(type) ?? type, bytes);
   }
+}
+
+/**
+ * A pickle as far as it is plain data: its opcodes are followed, nothing is constructed. One that is an object as a whole, or that
+ * cannot be shown in full, is an opaque value that names its class.
+ */
+function openPickle(bytes: Uint8Array): Cursor {
+  const value = readPickle(bytes);
+  const className = pickledClass(value);
+  const shown = className === null ? pickleAsMsgpack(value, bytes.length) : null;
+  return shown === null ? opaqueValue('pickle', bytes, className) : openValue('msgpack', shown);
 }
 
 const damaged = 'damaged ';
@@ -78,8 +104,13 @@ export function openCellOrDamaged(type: string, value: SqlValue | undefined): Cu
     return openCell(type, value);
   } catch (error) {
     if (!(error instanceof ForkpointError) || error.code !== 'corrupt') throw error;
-    return opaqueValue(damaged + type, bytesOf(value));
+    return damagedCell(type, value);
   }
+}
+
+/** The bytes of a cell that does not hold what it should. */
+export function damagedCell(type: string, value: SqlValue | undefined): Cursor {
+  return opaqueValue(damaged + type, bytesOf(value));
 }
 
 /** Whether `openCellOrDamaged` found the cell damaged. */

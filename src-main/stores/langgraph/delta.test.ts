@@ -215,7 +215,7 @@ describe('a thread of 2,000 steps without a snapshot', () => {
 
 /** Rows that walks over ancestors have read since the store was opened. */
 function countWalked(store: LangGraphSqliteStore): () => number {
-  const { reader } = store.backend;
+  const { reader } = store;
   const iterate = reader.iterate.bind(reader);
   let n = 0;
   Object.assign(reader, {

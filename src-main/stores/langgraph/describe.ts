@@ -1,13 +1,15 @@
 // What a LangGraph store says of itself: dialect, capabilities, and what stands beside it in the same file.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
+import { storeEras } from './layout.ts';
 import type { Layout } from './layout.ts';
+import { olderUnable } from './older-layout.ts';
 import { textOf } from './cells.ts';
 import type { WriterDialect } from './ids.ts';
 import type { Unable, Warning } from '../../../shared/model/shapes.ts';
 import type { SqliteReader } from '../backend.ts';
 import { everyCapability } from '../capabilities.ts';
-import type { StoreDescription } from '../store.ts';
+import type { Sealed, StoreDescription } from '../store.ts';
 
 export const unable: readonly Unable[] = [
   {
@@ -15,6 +17,9 @@ export const unable: readonly Unable[] = [
     reason: 'Threads with delta channels cannot be forked yet: a copy would rebuild other values than the original.',
   },
 ];
+
+/** Operations that would change the store. */
+const writes: ReadonlySet<string> = new Set(['fork', 'edit', 'import', 'undo']);
 
 export const frameworkName = (dialect: WriterDialect | null): string =>
   dialect === 'js' ? 'LangGraph.js' : dialect === 'python' ? 'LangGraph (Python)' : 'LangGraph';
@@ -73,7 +78,12 @@ function newestTypes(reader: SqliteReader): string[] | null {
   }
 }
 
-export function describeStore(reader: SqliteReader, layout: Layout, dialect: WriterDialect | null): StoreDescription {
+export function describeStore(
+  reader: SqliteReader,
+  layout: Layout,
+  dialect: WriterDialect | null,
+  sealed: Sealed | null,
+): StoreDescription {
   const notes: string[] = [];
   const tables = foreignTables(reader);
   if (tables.length > 0) notes.push(`The file also holds other tables (${quoted(tables)}); they are left alone.`);
@@ -85,10 +95,15 @@ export function describeStore(reader: SqliteReader, layout: Layout, dialect: Wri
       'Some pages of this file are damaged: what lies on them cannot be shown. SQLite’s `.recover` command can save most of a copy of it.',
     );
   }
-  if (types?.some((t) => t.includes('+')))
-    notes.push('Some of the newest checkpoints are encrypted: they are listed, their states are not shown.');
+  if (sealed !== null) {
+    notes.push(
+      sealed.open
+        ? `Checkpoints of this store are encrypted (${sealed.cipher}) and are shown with the key that was given.`
+        : `Checkpoints of this store are encrypted (${sealed.cipher}): they are listed and carried along, and shown when a key is given.`,
+    );
+  }
   if (types?.includes('pickle'))
-    notes.push('Some of the newest checkpoints are Python pickles: they are listed, their states are not shown.');
+    notes.push('Some of the newest checkpoints are Python pickles: they are shown as data, without running anything.');
   if (types?.includes('msgpack') && types.includes('json')) {
     notes.push(
       'Checkpoints of Python and of JavaScript stand in one file: neither library reads the rows of the other.',
@@ -99,12 +114,21 @@ export function describeStore(reader: SqliteReader, layout: Layout, dialect: Wri
       'There are no checkpoints in it. If the program that writes it was still open when the file was copied, they are in the `-wal` file beside the original.',
     );
   }
+  if (layout.older !== null) {
+    return {
+      framework: frameworkName(dialect),
+      eras: ['before-2024-08'],
+      capabilities: everyCapability.filter((what) => !writes.has(what) && what !== 'export'),
+      unable: [...writes, 'export'].map((operation) => ({ operation, reason: olderUnable })),
+      notes,
+    };
+  }
   if (!layout.taskPath && dialect === 'python') {
     notes.push('Written before checkpoint-sqlite 3.1.2: names of tasks are computed, not read.');
   }
   return {
     framework: frameworkName(dialect),
-    eras: dialect === null ? [] : [`${dialect}-v4`],
+    eras: storeEras(reader),
     capabilities: everyCapability,
     unable,
     notes,

@@ -1,8 +1,8 @@
-// LangGraph over SQLite: checkpoints of version 4, as the Python and JavaScript savers write them.
+// LangGraph over SQLite: every layout that the Python and JavaScript savers have written.
 
 import { everyCapability } from '../capabilities.ts';
 import { unable } from './describe.ts';
-import { detectLayout, layoutOf } from './layout.ts';
+import { detectLayout, eras, layoutOf } from './layout.ts';
 import { LangGraphSqliteStore } from './store.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { SqliteReader } from '../backend.ts';
@@ -12,7 +12,7 @@ export const langgraphSqlite: Format<SqliteReader> = {
   format: 'langgraph',
   framework: 'LangGraph',
   backend: 'sqlite',
-  eras: ['python-v4', 'js-v4'],
+  eras,
   capabilities: everyCapability,
   unable,
   detect: detectLayout,
@@ -25,6 +25,6 @@ export const langgraphSqlite: Format<SqliteReader> = {
         null,
       );
     }
-    return new LangGraphSqliteStore(langgraphSqlite, backend, layout);
+    return new LangGraphSqliteStore(langgraphSqlite, backend, backend.reader, layout);
   },
 };

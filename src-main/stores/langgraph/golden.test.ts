@@ -1,6 +1,7 @@
 // Every fixture store of these layouts against what the framework's own reading API answered for it.
 
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isRouting } from './next.ts';
 import { disagreement, goldenOf, isEmptyDefault } from './testing/golden.ts';
@@ -18,16 +19,10 @@ interface Case {
   readonly name: string;
 }
 
-/** Stores whose reading is tested in detect.test.ts or opaque.test.ts: the framework has no answer for them. */
+/** Stores whose reading is tested in reading.test.ts: the framework has no answer for them. */
 const elsewhere = new Set([
-  'langgraph-py/py-encrypted.sqlite',
-  'langgraph-py/py-pickle.sqlite',
-  'langgraph-py/legacy/py-2024-08-20.sqlite',
-  'langgraph-py/legacy/py-2025-03-27.sqlite',
-  'langgraph-py/legacy/py-2025-07-20.sqlite',
   // LangGraph's history applies a command's writes to the stored values; plan.test.ts forks it.
   'langgraph-more/commands.sqlite',
-  'langgraph-js/legacy-v1.sqlite',
   'langgraph-js/corrupt-bigint.sqlite',
   'langgraph-js/live-wal/live.sqlite',
 ]);
@@ -37,11 +32,23 @@ const cases: Case[] = ['langgraph-py', 'langgraph-js', 'langgraph-current', 'lan
   .filter((s) => !elsewhere.has(s))
   .map((store) => {
     const name = store.split('/').at(-1) ?? '';
-    const golden = /^langgraph-(current|more)\//.test(store)
-      ? store.replace('.sqlite', '.golden.json')
-      : `${store.slice(0, store.lastIndexOf('/'))}/golden.json`;
+    const own = store.replace('.sqlite', '.golden.json');
+    const golden = existsSync(join(fixtures, own)) ? own : `${store.slice(0, store.lastIndexOf('/'))}/golden.json`;
     return { store, golden, name };
   });
+
+/**
+ * Ended threads of format versions before 3, whose last node nothing was ever seen to follow: LangGraph knows from the graph that
+ * it was the last one, the store does not tell.
+ */
+const cannotTell = new Set([
+  'py-2024-08-20.sqlite fanout',
+  'py-2024-08-20.sqlite tt',
+  'py-2025-03-27.sqlite fanout',
+  'py-2025-03-27.sqlite tt',
+  'legacy-v1.sqlite v1-fanout',
+  'legacy-v1.sqlite v1-tt',
+]);
 
 const sorted = (names: readonly string[]): string[] => [...names].sort();
 
@@ -71,7 +78,8 @@ function valueProblems(golden: GoldenPoint, view: StateView, where: string): str
 function taskProblems(golden: GoldenPoint, pending: PendingView, where: string, questions = true): string[] {
   const problems: string[] = [];
   for (const task of golden.tasks) {
-    const found = pending.tasks.find((t) => t.id === task.id);
+    // LangGraph of today gives tasks of older versions other ids than they were stored under: there the name must do.
+    const found = pending.tasks.find((t) => (task.id === null ? t.name === task.name : t.id === task.id));
     if (found === undefined) {
       problems.push(
         `${where}: no task ${task.name} ${task.id}; have ${pending.tasks.map((t) => `${t.name} ${t.id}`).join(', ')}`,
@@ -182,7 +190,8 @@ function latestProblems(store: LangGraphSqliteStore, golden: GoldenThread, rows:
   problems.push(...taskProblems(latest, pending, where));
   const waits = latest.tasks.some((t) => t.interrupts.length > 0);
   const failed = latest.tasks.some((t) => t.error !== null);
-  const status = waits ? 'interrupted' : failed ? 'failed' : latest.next.length === 0 ? 'terminal' : 'idle';
+  const ended = cannotTell.has(`${basename(store.backend.path)} ${thread}`) ? 'unknown' : 'terminal';
+  const status = waits ? 'interrupted' : failed ? 'failed' : latest.next.length === 0 ? ended : 'idle';
   if (detail.status !== status) problems.push(`${where}: status ${detail.status}, expected ${status}`);
   return problems;
 }

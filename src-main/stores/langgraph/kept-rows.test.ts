@@ -14,6 +14,8 @@ function counting(): { kept: KeptRows; commit: () => void; read: (id: string, by
     type: 'json',
     checkpoint: new Uint8Array(bytes),
     metadata: null,
+    sealed: null,
+    around: null,
   });
   return {
     kept,

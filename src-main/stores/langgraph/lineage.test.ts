@@ -148,7 +148,7 @@ describe('lineage', () => {
 
 describe('listing', () => {
   it('is answered from the primary key alone', () => {
-    const { reader } = openStore('langgraph-py/py-agent.sqlite').backend;
+    const { reader } = openStore('langgraph-py/py-agent.sqlite');
     for (const [sql, params] of [
       [firstThreadsSql, [50n]],
       [moreThreadsSql, ['a', 50n]],

@@ -15,6 +15,8 @@ function point(values: unknown, versions: unknown, seen: unknown, v = 4): Point 
       type: 'json',
       checkpoint: new TextEncoder().encode(JSON.stringify(cell)),
       metadata: new TextEncoder().encode('{"step":1}'),
+      sealed: null,
+      around: null,
     },
     'js',
   );
@@ -96,8 +98,19 @@ describe('what is next', () => {
     expect(names(point(values, versions, seen))).toEqual(expected);
   });
 
-  it('cannot be told before version 3', () => {
-    expect(names(point({ 'start:a': null }, {}, {}, 1))).toBeNull();
+  it('is started by other channels before version 3', () => {
+    expect(names(point({ 'start:a': '__start__' }, {}, {}, 1))).toEqual(['a']);
+    expect(names(point({ '__start__:a': '__start__' }, {}, {}, 1))).toEqual(['a']);
+    expect(names(point({ 'branch:a:if: x:b': 'a' }, {}, { a: {} }, 2))).toEqual(['b']);
+    expect(names(point({ 'branch:to:b': 'a', n: 1 }, {}, { a: {} }, 2))).toEqual(['b']);
+  });
+
+  it('cannot be told before version 3 where nothing was seen to follow the node that ran', () => {
+    expect(names(point({ a: 'a' }, { a: 2 }, { a: {} }, 2))).toBeNull();
+    expect(names(point({ a: 'a' }, { a: 2 }, { a: {} }, 3))).toEqual([]);
+    expect(names(point({ a: 'a' }, { a: 2 }, { a: {}, b: { a: 1 } }, 2))).toEqual(['b']);
+    expect(names(point({ a: 'a' }, { a: 1 }, { a: {}, b: { a: 1 } }, 2))).toEqual([]);
+    expect(names(point({ status: 'status' }, {}, { a: {} }, 2))).toEqual([]);
   });
 
   it('is applied nodes first, by name, then Sends by position', () => {

@@ -4,6 +4,7 @@
 // or when `__pregel_tasks` holds a Send to it. `__start__` starts the graph, or the entrypoint of a functional workflow.
 
 import { bodyOf, keysOf, stringMember } from './cells.ts';
+import { constructorArguments, isNodeMark, isOlderRouting, olderSends, readersOf, startedBy } from './older-routing.ts';
 import type { Point } from './point.ts';
 import type { Cursor } from '../../values/cursor.ts';
 
@@ -28,6 +29,7 @@ export function isRouting(channel: string): boolean {
   return (
     channel.startsWith(branchPrefix) ||
     channel.startsWith(joinPrefix) ||
+    isOlderRouting(channel) ||
     channel === '__pregel_tasks' ||
     channel === '__start__' ||
     channel === '__end__' ||
@@ -80,7 +82,7 @@ export interface SendView {
 
 /** The parts of a Send: Python's `Send(node, arg[, timeout])`, JS's `{node, args}`. Null for anything else. */
 export function sendOf(value: Cursor): SendView | null {
-  const body = bodyOf(value);
+  const body = constructorArguments(value) ?? bodyOf(value);
   if (body.kind === 'list') {
     const node = body.count > 0 ? body.child(0) : null;
     if (node?.kind !== 'string' || !node.isUnicode()) return null;
@@ -103,18 +105,23 @@ function triggersOf(node: string, channels: readonly string[]): string[] {
   return [`${branchPrefix}${node}`, ...channels.filter((c) => c.startsWith(joinPrefix) && c.endsWith(`:${node}`))];
 }
 
+function sentTo(point: Point, values: Cursor): Cursor[] {
+  const list = sendList(values);
+  const stored = list === null ? [] : Array.from({ length: list.count }, (_, i) => list.child(i));
+  return stored.length === 0 && point.version !== null && point.version < 4 ? olderSends(point) : stored;
+}
+
 const notNodes = new Set(['__input__', '__interrupt__', '__snapshot_bumps__']);
 
 /** Tasks of the next superstep: Sends in their order, then nodes in the order of their channels. Null when it cannot be told. */
 export function nextTasks(point: Point): NextTask[] | null {
   const { values, versions, seen } = point;
   if (point.root === null || values === null) return null;
-  // Before version 3 nodes are triggered by channels named after their predecessors: the edges are not in the store.
-  if (point.version === null || point.version < 3) return null;
+  if (point.version === null) return null;
+  const byMarks = point.version < 3;
   const tasks: NextTask[] = [];
-  const sends = sendList(values);
-  for (let i = 0; i < (sends?.count ?? 0); i++) {
-    const send = sends === null ? null : sendOf(sends.child(i));
+  for (const [i, sent] of sentTo(point, values).entries()) {
+    const send = sendOf(sent);
     if (send !== null) {
       tasks.push({ kind: 'push', node: send.node, index: i, triggers: [], argument: send.argument, guessed: false });
     }
@@ -127,12 +134,19 @@ export function nextTasks(point: Point): NextTask[] | null {
     if (version !== null && !newer(version, seenVersion)) return;
     live.set(node, [...(live.get(node) ?? []), channel]);
   };
+  let untold = false;
   for (let i = 0; i < values.count; i++) {
     const key = values.key(i);
     if (key.kind !== 'string' || !key.isUnicode()) continue;
     const channel = key.text();
     const value = values.child(i);
-    if (channel.startsWith(branchPrefix)) {
+    const started = byMarks ? startedBy(channel) : null;
+    if (started !== null) add(started, channel);
+    else if (isNodeMark(point, channel, value)) {
+      const readers = readersOf(point, channel);
+      for (const node of readers ?? []) add(node, channel);
+      untold ||= readers === null;
+    } else if (channel.startsWith(branchPrefix)) {
       if (deferred(value)?.finished !== false) add(channel.slice(branchPrefix.length), channel);
     } else if (channel.startsWith(joinPrefix)) {
       const node = joined(channel, value);
@@ -140,7 +154,7 @@ export function nextTasks(point: Point): NextTask[] | null {
     }
   }
   for (const [node, channels] of live) {
-    const triggers = [...new Set([...channels, ...triggersOf(node, known)])];
+    const triggers = byMarks ? channels : [...new Set([...channels, ...triggersOf(node, known)])];
     tasks.push({ kind: 'pull', node, index: -1, triggers, argument: null, guessed: false });
   }
   if (values.ordinalOf('__start__') >= 0) {
@@ -158,7 +172,8 @@ export function nextTasks(point: Point): NextTask[] | null {
       });
     }
   }
-  return tasks;
+  // No node has been seen to follow the one that ran: the run may have ended there, or the next node has not run yet.
+  return untold && tasks.length === 0 ? null : tasks;
 }
 
 /** Nodes whose entry in `versions_seen` changed from one checkpoint to the next: they ran in between. */

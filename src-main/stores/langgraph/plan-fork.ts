@@ -3,6 +3,7 @@
 // Checkpoint ids and task ids do not depend on the thread, so a new thread gets the rows as they are. A row that is new gets a
 // new id, and with it new task ids: finished or waiting tasks of the source do not carry over to it.
 
+import { nonceBytes } from './cell-key.ts';
 import { textOf } from './cells.ts';
 import { neighbourWarnings } from './describe.ts';
 import { makeId, ticksAt, ticksOf } from './ids.ts';
@@ -11,7 +12,8 @@ import { isRouting, nextTasks } from './next.ts';
 import { damagedWrites, resumeCode } from './pending.ts';
 import { editValues, newCheckpointCell, newMetadata } from './plan-row.ts';
 import type { EditedValues } from './plan-row.ts';
-import { deltaChannels, openMetadata, openPoint } from './point.ts';
+import { forkRefusal, newRowRefusal } from './fork-refusal.ts';
+import { openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { checkpointOf, checkpointSelect, pointWhere, writeOf, writesSelect } from './rows.ts';
 import type { RowReader, WriteRow } from './rows.ts';
@@ -62,34 +64,6 @@ interface Source {
   readonly newest: string;
 }
 
-/** Why nothing can be forked from this point, whatever is asked for; null where the point itself does not forbid it. */
-export function forkRefusal(point: Point): ForkpointError | null {
-  if (point.root === null || point.values === null) {
-    return unable(
-      `${point.problem ?? 'This checkpoint has no state.'} It cannot be forked; nothing was changed.`,
-      'Fork the checkpoint before it.',
-    );
-  }
-  if (point.version === null || point.version < 4) {
-    return unable(
-      `This checkpoint is of format version ${point.version ?? 'unknown'}; forks are written in version 4 only. Nothing was changed.`,
-      'Let the thread run on with a current LangGraph, which stores its next checkpoints in version 4.',
-    );
-  }
-  if (deltaChannels(point).length > 0) {
-    return unable(
-      'This thread has delta channels (their values are rebuilt from updates), and Forkpoint does not fork those yet: the fork would show other values than this checkpoint. Nothing was changed.',
-      'Use update_state of LangGraph itself.',
-    );
-  }
-  if (point.metadata === null) {
-    return unable(
-      'The metadata of this checkpoint is not a JSON object, so LangGraph could not go on from a copy of it. Nothing was changed.',
-    );
-  }
-  return null;
-}
-
 function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
   const parts = parseKey(key);
   const rows =
@@ -108,7 +82,7 @@ function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
       'Pick it from the log again.',
     );
   }
-  const point = openPoint(checkpointOf(stored), own.dialect ?? 'python');
+  const point = openPoint(checkpointOf(stored, own.read.key, own.read.around), own.dialect ?? 'python');
   const refusal = forkRefusal(point);
   if (refusal !== null) throw refusal;
   const writes = context.relying
@@ -117,7 +91,7 @@ function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
       parts.namespace,
       parts.id,
     ])
-    .map(writeOf);
+    .map((row) => writeOf(row, own.read.key));
   const head = context.relying.relyOnRows(
     'the newest checkpoint of the thread',
     'SELECT MAX(checkpoint_id) AS newest, MAX(checkpoint_id) FILTER (WHERE checkpoint_ns = ?) AS head FROM checkpoints WHERE thread_id = ?',
@@ -161,6 +135,17 @@ function sameStorage(bytes: Uint8Array, like: SqlValue): SqlValue {
   return typeof like === 'string' ? new TextDecoder().decode(bytes) : bytes;
 }
 
+/** The cell encrypted as its source is; null for a source that is not. */
+function sealedLike(
+  own: PlanSource,
+  { row }: Point,
+  cell: Uint8Array,
+  context: PlanContext,
+): { readonly type: string; readonly cell: Uint8Array } | null {
+  if (row.sealed === null || own.read.key === null) return null;
+  return { type: `${row.type}+${row.sealed}`, cell: own.read.key.seal(cell, context.draw.random(nonceBytes)) };
+}
+
 interface NewRow {
   readonly change: SqliteChange;
   readonly id: string;
@@ -168,11 +153,18 @@ interface NewRow {
 }
 
 /** The row that a fork or an edit adds as a child of the source. */
-function newRow(source: Source, thread: string, edited: EditedValues | null, context: PlanContext): NewRow {
+function newRow(
+  own: PlanSource,
+  source: Source,
+  thread: string,
+  edited: EditedValues | null,
+  context: PlanContext,
+): NewRow {
   const { point } = source;
   const step = (point.step ?? -1) + 1;
   const { id, now, warnings } = drawId(source, step, context);
   const cell = newCheckpointCell(point, edited, { id, step, now, draw: context.draw });
+  const sealed = sealedLike(own, point, cell, context);
   const metadata =
     point.metadata === null
       ? new Uint8Array()
@@ -182,8 +174,8 @@ function newRow(source: Source, thread: string, edited: EditedValues | null, con
     checkpoint_ns: point.row.namespace,
     checkpoint_id: id,
     parent_checkpoint_id: point.row.id,
-    type: point.row.type,
-    checkpoint: sameStorage(cell, point.row.checkpoint),
+    type: sealed?.type ?? point.row.type,
+    checkpoint: sealed?.cell ?? sameStorage(cell, point.row.checkpoint),
     metadata: sameStorage(metadata, point.row.metadata),
   };
   return {
@@ -252,7 +244,7 @@ function inPlace(
   context: PlanContext,
 ): StorePlan {
   const { thread, namespace } = source.point.row;
-  const row = newRow(source, thread, edited, context);
+  const row = newRow(own, source, thread, edited, context);
   const warnings = [...row.warnings, ...situationWarnings(source, edited, false)];
   const finished = (source.tasks.planned ?? []).some((t) => t.finished);
   if (request.pending === 'keep' && finished) {
@@ -449,7 +441,7 @@ function intoNewThread(
   const warnings: Warning[] = [];
   let id = point.row.id;
   if (edited !== null) {
-    const row = newRow(source, thread, edited, context);
+    const row = newRow(own, source, thread, edited, context);
     changes.push(row.change);
     warnings.push(...row.warnings);
     id = row.id;
@@ -489,6 +481,8 @@ function intoNewThread(
 /** Plans a fork or an edit of one point. Throws `unable`, `exists`, `not_found`, `bad_value` with the reason. */
 export function planFork(own: PlanSource, request: ForkRequest, context: PlanContext): StorePlan {
   const source = sourceOf(own, context, request.key);
+  const refusal = request.target.kind === 'in-place' || request.edits.length > 0 ? newRowRefusal(source.point) : null;
+  if (refusal !== null) throw refusal;
   const edited = editValues(source.point, request.edits, request.leave);
   const plan =
     request.target.kind === 'in-place'

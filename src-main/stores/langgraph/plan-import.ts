@@ -1,7 +1,7 @@
 // Import: the rows of a thread document as inserts under another thread id; states arrive byte for byte.
 
-import { unreadableType } from './cells.ts';
-import { dialectOfType } from './layout.ts';
+import { bytesOf } from './cells.ts';
+import { dialectOfCell } from './layout.ts';
 import { relyOnNewThread } from './plan-fork.ts';
 import type { PlanSource } from './plan-fork.ts';
 import { neighbourWarnings } from './describe.ts';
@@ -113,8 +113,11 @@ export function planImport(own: PlanSource, request: ImportRequest, context: Pla
     const namespace = row['checkpoint_ns'];
     if (record.kind === 'checkpoints' && typeof id === 'string') {
       const type = row['type'];
-      if (typeof type === 'string' && unreadableType(type) === null && dialectOfType(type) !== document.dialect) {
-        throw bad(`A checkpoint of the document has the type \`${type}\`, which ${document.dialect} does not write.`);
+      const wrote = typeof type === 'string' ? dialectOfCell(type, bytesOf(row['checkpoint'])) : null;
+      if (wrote !== null && wrote !== document.dialect) {
+        throw bad(
+          `A checkpoint of the document has the type \`${String(type)}\`, which ${document.dialect} does not write.`,
+        );
       }
       if (namespace === '' && (head === null || id > head)) head = id;
       changes.push({

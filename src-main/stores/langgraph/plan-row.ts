@@ -190,6 +190,8 @@ export function newMetadata(metadata: Cursor, source: 'update' | 'fork', step: n
   };
   put('source', JSON.stringify(source));
   put('step', String(step));
+  // Until the middle of 2025 it held what the step had written, which this row has not.
+  if (at.ordinalOf('writes') >= 0) put('writes', 'null');
   // A run id would make "delete this run" take the fork along.
   const run = at.ordinalOf('run_id');
   if (run >= 0) at = openValue('json', removeAt(at, [run]));

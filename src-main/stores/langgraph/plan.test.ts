@@ -200,7 +200,7 @@ describe('undo', () => {
     const { store, path, plan } = forked();
     const id = plan.target?.id ?? '';
     run(
-      store.backend.reader.path,
+      store.reader.path,
       `INSERT INTO writes (thread_id, checkpoint_id, task_id, idx, channel) VALUES ('new', '${id}', 'task', 0, 'n')`,
     );
     expect(
@@ -427,6 +427,8 @@ describe('refusals', () => {
     expect(refusal(() => planned(store, { key: headOf(store, 'bigint') })).code).toBe('unable');
     const pickle = openStore('langgraph-py/py-pickle.sqlite');
     expect(refusal(() => planned(pickle, { key: headOf(pickle, 't') })).message).toMatch(/pickle/);
+    const fork = planned(pickle, { key: headOf(pickle, 't'), target: { kind: 'thread', thread: 'x' } });
+    expect(fork.changes.changes.every((change) => change.kind === 'copy')).toBe(true);
   });
 
   it('points that are not there', () => {

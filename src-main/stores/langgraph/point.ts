@@ -1,7 +1,7 @@
 // One checkpoint opened: the members of its cell and of its metadata as cursors, nothing decoded that is not asked for.
 
 import { keptFrom } from './kept-rows.ts';
-import { dialectOfType, openBody } from './layout.ts';
+import { dialectOfCell, openBody } from './layout.ts';
 import { bytesOf, keysOf, stringMember } from './cells.ts';
 import { stepOf } from './ids.ts';
 import type { WriterDialect } from './ids.ts';
@@ -57,6 +57,15 @@ export function openPoint(row: CheckpointRow, fallback: WriterDialect): Point {
   return point;
 }
 
+/** Python's channel versions are text, those of JavaScript numbers; before the first one, the style of the cell tells. */
+function dialectOf(row: CheckpointRow, root: Cursor | null): WriterDialect | null {
+  const first = root?.get('channel_versions') ?? null;
+  if (row.type === 'json' && first?.kind === 'map' && first.count > 0) {
+    return first.child(0).kind === 'string' ? 'python' : 'js';
+  }
+  return dialectOfCell(row.type, bytesOf(row.checkpoint));
+}
+
 function pointOf(row: CheckpointRow, fallback: WriterDialect): Point {
   const { root, problem } = openBody(row.type, bytesOf(row.checkpoint));
   const metadata = openMetadata(row.metadata);
@@ -64,7 +73,7 @@ function pointOf(row: CheckpointRow, fallback: WriterDialect): Point {
   const values = root?.get('channel_values') ?? null;
   return {
     row,
-    dialect: dialectOfType(row.type) ?? fallback,
+    dialect: dialectOf(row, root) ?? fallback,
     root,
     problem,
     version: integerMember(root, 'v'),
@@ -77,8 +86,9 @@ function pointOf(row: CheckpointRow, fallback: WriterDialect): Point {
   };
 }
 
-/** How new values in the point's state are written. */
-export const editDialect = (point: Point): Dialect => (point.dialect === 'python' ? 'msgpack' : 'json-js');
+/** How new values in the point's state are written. Python wrote JSON for some weeks of 2024. */
+export const editDialect = (point: Point): Dialect =>
+  point.dialect === 'js' ? 'json-js' : point.root?.encoding === 'json' ? 'json-python' : 'msgpack';
 
 /** Channels whose values LangGraph rebuilds from updates: those that the metadata counts, and those that are stored as a snapshot. */
 export function deltaChannels(point: Point): string[] {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { langgraphSqlite } from './format.ts';
-import { lineageOf, openStore } from './testing/stores.ts';
+import { lineageOf, openBackend, openStore } from './testing/stores.ts';
 import { makeStore } from './testing/make.ts';
 import type { MadePoint } from './testing/make.ts';
 import { LangGraphSqliteStore } from './store.ts';
@@ -88,17 +88,47 @@ describe('rows of a run', () => {
 });
 
 describe('states that cannot be read', () => {
-  it('are opaque for a pickle, while the rest of the store is shown', () => {
+  it('are data for a pickle, with its objects named and none made', () => {
     const store = openStore('langgraph-py/py-pickle.sqlite');
-    const rows = rowsOf(store, 't');
-    const broken = rows.find((r) => r.status === 'unknown');
-    expect(broken?.note).toMatch(/pickle/);
-    const view = store.state(at('t', broken?.id ?? ''));
-    expect(view.root?.kind).toBe('opaque');
+    const head = rowsOf(store, 't').at(-1);
+    expect(head).toMatchObject({ status: 'terminal', step: 1 });
+    const view = store.state(at('t', head?.id ?? ''));
     expect(view.notes.join()).toMatch(/pickle/);
-    expect(rows.filter((r) => r.status !== 'unknown').length).toBe(2);
+    expect(tagged(view)).toEqual({
+      n: 1,
+      f: { $object: { class: 'builtins.complex', via: 'args', value: [1, 2] } },
+    });
     expect(store.describe().notes.join()).toMatch(/pickle/i);
-    expect(store.threadDetail('t').refused).toMatch(/pickle/);
+    const write = store.pending(at('t', head?.parent === null ? '' : (rowsOf(store, 't').at(-2)?.id ?? ''))).tasks[0];
+    expect(write?.writes.map((w) => [w.channel, w.value?.kind, w.value?.opaqueClass])).toEqual([
+      ['f', 'opaque', 'builtins.complex'],
+    ]);
+  });
+
+  it('are opaque for encrypted cells, while what is not encrypted is shown', () => {
+    const store = langgraphSqlite.open(openBackend('langgraph-py/py-encrypted.sqlite'));
+    if (!(store instanceof LangGraphSqliteStore)) throw new TypeError('not a LangGraph store');
+    expect(store.sealed()).toEqual({ cipher: 'aes', open: false });
+    const rows = rowsOf(store, 't');
+    expect(rows.map((r) => [r.step, r.source, r.status])).toEqual([
+      [-1, 'input', 'unknown'],
+      [0, 'loop', 'unknown'],
+      [1, 'loop', 'unknown'],
+      [2, 'loop', 'unknown'],
+    ]);
+    const key = at('t', rows.at(-1)?.id ?? '');
+    expect(store.state(key).root?.opaqueEncoding).toBe('aes');
+    expect(store.pending(at('t', rows.at(-2)?.id ?? '')).tasks.flatMap((t) => t.writes.map((w) => w.channel))).toEqual([
+      'n',
+    ]);
+    expect(() => store.unlock('6543210987654321')).toThrow(/does not open/);
+    expect(() => store.unlock('short')).toThrow(/16, 24 or 32/);
+    store.unlock('1234567890123456');
+    expect(store.sealed()).toEqual({ cipher: 'aes', open: true });
+    expect(tagged(store.state(key))).toEqual({ n: 20 });
+    expect(store.raw(key).find((part) => part.where === 'checkpoints.type')?.bytes).toEqual(
+      new TextEncoder().encode('msgpack+aes'),
+    );
   });
 
   it('are named damaged for the JSON string that a bigint leaves behind', () => {
@@ -106,7 +136,8 @@ describe('states that cannot be read', () => {
     const head = rowsOf(store, 'bigint').at(-1);
     expect(head?.status).toBe('unknown');
     const view = store.state(at('bigint', head?.id ?? ''));
-    expect(view.root).toBeNull();
+    expect([view.root?.kind, view.root?.opaqueEncoding]).toEqual(['opaque', 'damaged json']);
+    expect(new TextDecoder().decode(view.root?.payload())).toMatch(/unable to serialize/);
     expect(view.notes.join()).toMatch(/bigint/);
     expect(store.pending(at('bigint', head?.id ?? '')).resumable).toBe(false);
   });

@@ -1,9 +1,9 @@
 // The state of one point: what its row stores, delta channels put together, and on request what has been written since.
 
 import { applyWrites } from './applied.ts';
-import { keysOf, openCell } from './cells.ts';
+import { damagedCell, keysOf, openCell } from './cells.ts';
 import type { DeltaReader, Rebuilt } from './delta.ts';
-import { forkRefusal } from './plan-fork.ts';
+import { forkRefusal, isCarried } from './fork-refusal.ts';
 import { deltaChannels, editDialect } from './point.ts';
 import type { Point } from './point.ts';
 import type { RowReader } from './rows.ts';
@@ -51,12 +51,9 @@ export function stateOf(
 ): StateView {
   const dialect = editDialect(point);
   if (point.root === null) {
-    const raw =
-      point.row.type === 'pickle' || point.row.type.includes('+')
-        ? openCell(point.row.type, point.row.checkpoint)
-        : null;
+    const { type, checkpoint } = point.row;
     return {
-      root: raw,
+      root: isCarried(point) ? openCell(type, checkpoint) : damagedCell(type, checkpoint),
       provenance: new Map(),
       notes: point.problem === null ? [] : [point.problem],
       dialect,
@@ -72,6 +69,9 @@ export function stateOf(
   const notes: string[] = shown.snapshots.map(
     (channel) => `\`${channel}\` is a delta channel, stored here as a snapshot.`,
   );
+  if (point.row.type === 'pickle') {
+    notes.push('This checkpoint is stored as a Python pickle: it is shown as data, and nothing of it was run.');
+  }
   for (const rebuilt of shown.rebuilt.values()) {
     const there = rebuilt.value !== null || rebuilt.updates.length > 0;
     provenance.set(rebuilt.channel, there ? 'reconstructed' : 'absent');

@@ -1,6 +1,7 @@
 // Why a checkpoint stands where it stands: its status, what is next, and the one line that says what stopped it.
 
-import { bodyOf, isDamaged, stringMember } from './cells.ts';
+import { bodyOf, isDamaged, keysOf, stringMember } from './cells.ts';
+import { isNodeMark } from './older-routing.ts';
 import { openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { candidateIds, tasksOf } from './tasks.ts';
@@ -104,6 +105,13 @@ function errorLine(error: Cursor): string {
     : shortText(error, noteLength);
 }
 
+/** Before version 3 the edges of the graph are not in the store. */
+function olderNote(point: Point): string {
+  if (point.version === null) return 'It does not say which format version it is of: what runs next cannot be told.';
+  const ran = keysOf(point.values).filter((c) => isNodeMark(point, c, point.values?.get(c) ?? null));
+  return `Stored in format version ${point.version}, where the store does not tell which nodes follow ${ran.map((c) => `\`${c}\``).join(', ')}. None has been seen to: the run has probably ended here.`;
+}
+
 export function verdictOf(situation: Situation): Verdict {
   const { point, tasks, isHead, host } = situation;
   if (point.problem !== null) return { status: 'unknown', next: [], note: point.problem };
@@ -114,7 +122,7 @@ export function verdictOf(situation: Situation): Verdict {
       note:
         point.version !== null && point.version >= 4
           ? 'This checkpoint is damaged: what it says of its channels does not fit together.'
-          : `Stored in format version ${point.version ?? 'unknown'}: what runs next cannot be told from it.`,
+          : olderNote(point),
     };
   }
   if (tasks.planned.length === 0) return { status: 'terminal', next: [], note: null };

@@ -8,6 +8,7 @@ import { isoTimeOf } from './ids.ts';
 import type { WriterDialect } from './ids.ts';
 import { storeDialect } from './layout.ts';
 import type { Layout } from './layout.ts';
+import { OlderReader, olderUnable } from './older-layout.ts';
 import { indexOfKey, keyOfPoint, readLineage } from './lineage.ts';
 import { nodesBetween } from './next.ts';
 import { pendingOf } from './pending.ts';
@@ -16,6 +17,7 @@ import { planFork } from './plan-fork.ts';
 import { openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { rowReader, sizeOf } from './rows.ts';
+import { fittingKey, sealedCells } from './sealed.ts';
 import type { RowReader } from './rows.ts';
 import { stateOf } from './state.ts';
 import { situationOf, tasksAt, verdictOf } from './status.ts';
@@ -38,6 +40,8 @@ import type {
   PendingView,
   PlanContext,
   RawPart,
+  Sealed,
+  SealedStore,
   StateView,
   Store,
   StoreDescription,
@@ -54,53 +58,64 @@ const notFound = (key: string): ForkpointError =>
     'Refresh, or pick it from the log again.',
   );
 
-export class LangGraphSqliteStore implements Store, ExportingStore {
+export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore {
   readonly format: Format;
-  readonly backend: Backend<SqliteReader>;
-  readonly #read: RowReader;
-  readonly #delta: DeltaReader;
+  readonly backend: Backend;
+  readonly reader: SqliteReader;
   readonly #layout: Layout;
+  #read: RowReader;
+  #delta: DeltaReader;
   #dialect: WriterDialect | null | undefined;
 
-  constructor(format: Format, backend: Backend<SqliteReader>, layout: Layout) {
+  /** `reader` gives the tables of `layout`; whatever keeps them, `backend` tells when they change and writes them. */
+  constructor(format: Format, backend: Backend, reader: SqliteReader, layout: Layout) {
     this.format = format;
     this.backend = backend;
     this.#layout = layout;
-    this.#read = rowReader(backend.reader, layout, () => backend.token());
-    this.#delta = new DeltaReader(this.#read, backend.reader, () => backend.token());
+    this.reader = layout.older === null ? reader : new OlderReader(reader, layout.older);
+    const token = () => backend.token();
+    this.#read = rowReader(this.reader, layout, token);
+    this.#delta = new DeltaReader(this.#read, this.reader, token);
   }
 
-  get #reader(): SqliteReader {
-    return this.backend.reader;
+  sealed(): Sealed | null {
+    return sealedCells(this.reader, this.#read.key);
+  }
+
+  unlock(text: string): void {
+    const key = fittingKey(this.reader, text);
+    const token = () => this.backend.token();
+    this.#read = rowReader(this.reader, this.#layout, token, key);
+    this.#delta = new DeltaReader(this.#read, this.reader, token);
   }
 
   /** The store's own dialect, for rows whose type does not tell. */
   dialect(): WriterDialect | null {
-    this.#dialect ??= storeDialect(this.#reader);
+    this.#dialect ??= storeDialect(this.reader);
     return this.#dialect;
   }
 
   describe(): StoreDescription {
-    return describeStore(this.#reader, this.#layout, this.dialect());
+    return describeStore(this.reader, this.#layout, this.dialect(), this.sealed());
   }
 
   threads(): Generator<readonly ThreadSummary[], void, void> {
-    return listThreads(this.#reader);
+    return listThreads(this.reader);
   }
 
   threadSummary(thread: string): ThreadSummary | null {
-    return summaryOfThread(this.#reader, thread);
+    return summaryOfThread(this.reader, thread);
   }
 
   threadDetail(thread: string): ThreadDetail {
     if (this.threadSummary(thread) === null) {
       throw new ForkpointError('not_found', `There is no thread ${shownName(thread)} in this store.`, null);
     }
-    return detailOfThread(this.#reader, this.#read, thread, this.dialect() ?? 'python');
+    return detailOfThread(this.reader, this.#read, thread, this.dialect() ?? 'python');
   }
 
   lineage(thread: string, previous?: Lineage): Generator<number, Lineage, void> {
-    return readLineage(this.#reader, this.#read, thread, previous);
+    return readLineage(this.reader, this.#read, thread, previous);
   }
 
   keyAt(lineage: Lineage, index: PointIndex): CheckpointKey {
@@ -209,7 +224,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
 
   state(key: CheckpointKey, applied = false): StateView {
     const point = this.#point(this.#parts(key));
-    return stateOf(this.#read, this.#reader, this.#delta, point, applied);
+    return stateOf(this.#read, this.reader, this.#delta, point, applied);
   }
 
   metadata(key: CheckpointKey): Cursor | null {
@@ -227,26 +242,27 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
     const where = 'WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ?';
     const select = (columns: readonly { readonly name: string }[]): string =>
       columns.map((c) => `"${c.name.replaceAll('"', '""')}"`).join(', ');
-    const row = this.#reader.get(`SELECT ${select(this.#layout.checkpoints.columns)} FROM checkpoints ${where}`, [
+    const row = this.reader.get(`SELECT ${select(this.#layout.checkpoints.columns)} FROM checkpoints ${where}`, [
       thread,
       namespace,
       id,
     ]);
     if (row === null) throw notFound(key);
     const parts: RawPart[] = [];
+    const stored = (name: string): string => this.#layout.older?.storedNames.get(name) ?? name;
     for (const column of this.#layout.checkpoints.columns) {
       const value = row[column.name] ?? null;
-      parts.push({ where: `checkpoints.${column.name}`, storage: storageOf(value), bytes: bytesOf(value) });
+      parts.push({ where: `checkpoints.${stored(column.name)}`, storage: storageOf(value), bytes: bytesOf(value) });
     }
     const order = this.#layout.taskPath ? 'task_path, task_id, idx' : 'task_id, idx';
-    const writes = this.#reader.all(
+    const writes = this.reader.all(
       `SELECT ${select(this.#layout.writes.columns)} FROM writes ${where} ORDER BY ${order}`,
       [thread, namespace, id],
     );
     writes.forEach((write, i) => {
       for (const column of this.#layout.writes.columns) {
         const value = write[column.name] ?? null;
-        parts.push({ where: `writes[${i}].${column.name}`, storage: storageOf(value), bytes: bytesOf(value) });
+        parts.push({ where: `writes[${i}].${stored(column.name)}`, storage: storageOf(value), bytes: bytesOf(value) });
       }
     });
     return parts;
@@ -264,7 +280,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
   }
 
   #changesSince(token: string | null): Changes {
-    const now = this.#reader.get(
+    const now = this.reader.get(
       'SELECT (SELECT COALESCE(MAX(rowid), 0) FROM checkpoints) AS points, (SELECT COALESCE(MAX(rowid), 0) FROM writes) AS writes, (SELECT COUNT(*) FROM checkpoints) AS stored',
     );
     const points = Number(now?.['points'] ?? 0);
@@ -277,14 +293,14 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
     const [oldPoints, oldWrites, oldStored] = before.slice(1).map(Number);
     // Row numbers only grow by inserts and replacements; anything else means that rows were taken away.
     // Ids and the parent stand before the blobs of a row: no state is read for them.
-    const added = this.#reader.all(
+    const added = this.reader.all(
       'SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id FROM checkpoints WHERE rowid > ?',
       [BigInt(oldPoints ?? 0)],
     );
     if (points < (oldPoints ?? 0) || writes < (oldWrites ?? 0) || stored !== (oldStored ?? 0) + added.length) {
       return { token: next, threads: 'all' };
     }
-    const wrote = this.#reader.all(
+    const wrote = this.reader.all(
       'SELECT DISTINCT thread_id, checkpoint_ns, checkpoint_id FROM writes WHERE rowid > ?',
       [BigInt(oldWrites ?? 0)],
     );
@@ -300,8 +316,13 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
     return { token: next, threads: [...threads], points: [...touched] };
   }
 
+  #refuseOlder(): void {
+    if (this.#layout.older !== null) throw new ForkpointError('unable', `${olderUnable} Nothing was changed.`, null);
+  }
+
   plan(request: OperationRequest, context: PlanContext): StorePlan {
-    const own = { reader: this.#reader, read: this.#read, layout: this.#layout, dialect: this.dialect() };
+    this.#refuseOlder();
+    const own = { reader: this.reader, read: this.#read, layout: this.#layout, dialect: this.dialect() };
     switch (request.operation) {
       case 'import':
         return planImport(own, request, context);
@@ -313,6 +334,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore {
   }
 
   exportRecords(thread: string): Generator<ThreadRecord, void, void> {
-    return exportThread(this.#reader, this.#layout, thread);
+    this.#refuseOlder();
+    return exportThread(this.reader, this.#layout, thread);
   }
 }

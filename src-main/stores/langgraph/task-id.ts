@@ -51,6 +51,43 @@ function pythonId(seed: TaskSeed, kind: string, rest: readonly string[]): string
   return grouped(xxh3(bytes, [nodeNamespace(seed), String(seed.step), seed.node, kind, ...rest].join('')));
 }
 
+/** As `json.dumps` prints a text: all that is not ASCII escaped. */
+const pythonText = (text: string): string =>
+  JSON.stringify(text).replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Tasks of one step that are tried for the place of one among them, which went into its id in 2024. */
+const placesTried = 16;
+
+/** Ids of August to October 2024: UUIDv5 over the namespace and the task's metadata, its place among the tasks of the step included. */
+function idsOf2024(seed: TaskSeed, triggers: readonly string[], places: readonly number[]): string[] {
+  const namespace = pythonText(nodeNamespace(seed));
+  const list = triggers.map(pythonText).join(', ');
+  const known = `"langgraph_step": ${seed.step}, "langgraph_node": ${pythonText(seed.node)}, "langgraph_triggers": [${list}]`;
+  return places
+    .map((place) => uuid5(seed.checkpoint, `[${namespace}, {${known}, "langgraph_task_idx": ${place}}]`))
+    .filter((id) => id !== null);
+}
+
+/** Ids of Python before format version 2: the hash was SHA-1. */
+function sha1Id(seed: TaskSeed, kind: string, rest: readonly string[]): string[] {
+  const bytes = uuidBytes(seed.checkpoint);
+  if (bytes === null) return [];
+  const text = [nodeNamespace(seed), String(seed.step), seed.node, kind, ...rest].join('');
+  return [grouped(createHash('sha1').update(bytes).update(encoder.encode(text)).digest('hex'))];
+}
+
+/** Ids that a task of Python may have had before format version 2. */
+export function olderPullIds(seed: TaskSeed, triggers: readonly string[]): readonly string[] {
+  const sorted = [...triggers].sort(byCodePoint);
+  const places = Array.from({ length: placesTried }, (_, i) => i);
+  return [...sha1Id(seed, '__pregel_pull', sorted), ...idsOf2024(seed, sorted, places)];
+}
+
+/** The same for a task that was sent. */
+export function olderPushIds(seed: TaskSeed, index: number): readonly string[] {
+  return [...sha1Id(seed, '__pregel_push', [String(index)]), ...idsOf2024(seed, ['__pregel_tasks'], [index])];
+}
+
 function jsId(seed: TaskSeed, kind: string, rest: string | readonly string[]): string | null {
   return uuid5(seed.checkpoint, JSON.stringify([nodeNamespace(seed), String(seed.step), seed.node, kind, rest]));
 }

@@ -6,7 +6,8 @@ import { nextTasks } from './next.ts';
 import type { NextTask } from './next.ts';
 
 import type { Point } from './point.ts';
-import { byCodePoint, pullTaskIds, pushTaskId, uuid5 } from './task-id.ts';
+import { isOwnName } from './older-routing.ts';
+import { byCodePoint, olderPullIds, olderPushIds, pullTaskIds, pushTaskId, uuid5, xxh3 } from './task-id.ts';
 import type { TaskSeed } from './task-id.ts';
 import { parseTaskPath } from './task-path.ts';
 import type { TaskPath } from './task-path.ts';
@@ -77,6 +78,14 @@ export function groupWrites(rows: readonly WriteRow[]): TaskWrites[] {
   });
 }
 
+/** Interrupts had no id until July 2025; LangGraph takes the hash of their namespace for one. */
+function idOfNamespace(ns: Cursor | null): string | null {
+  if (ns?.kind !== 'list' || ns.count === 0) return null;
+  const parts = Array.from({ length: ns.count }, (_, i) => ns.child(i));
+  if (!parts.every((part) => part.kind === 'string' && part.isUnicode())) return null;
+  return xxh3(parts.map((part) => part.text()).join('|'));
+}
+
 /** The interrupts of one `__interrupt__` row, in all shapes that LangGraph has written. */
 export function interruptsOf(row: WriteRow): StoredInterrupt[] {
   const cell = openCellOrDamaged(row.type, row.value);
@@ -86,7 +95,7 @@ export function interruptsOf(row: WriteRow): StoredInterrupt[] {
     if (body.kind !== 'map') return { id: null, value: item.kind === 'null' ? null : item, schema: null };
     const schema = body.get('response_schema');
     return {
-      id: stringMember(body, 'id'),
+      id: stringMember(body, 'id') ?? idOfNamespace(body.get('ns')),
       value: body.get('value'),
       schema: schema === null || schema.kind === 'null' ? null : schema,
     };
@@ -103,11 +112,35 @@ export function candidateIds(point: Point, task: NextTask): readonly string[] {
   const step = runStep(point);
   if (step === null) return [];
   const seed: TaskSeed = { checkpoint: point.row.id, namespace: point.row.namespace, step, node: task.node };
+  if (point.dialect === 'python' && point.version === 1) {
+    return task.kind === 'push' ? olderPushIds(seed, task.index) : olderPullIds(seed, task.triggers);
+  }
   if (task.kind === 'push') {
     const id = pushTaskId(seed, task.index, point.dialect);
     return id === null ? [] : [id];
   }
   return pullTaskIds(seed, task.triggers, point.dialect);
+}
+
+/** Before version 3 a node wrote its own name to the channel of its name; an interrupt named its task in `ns`. */
+function olderName(group: TaskWrites): string | null {
+  for (const row of group.rows) {
+    const value = openCellOrDamaged(row.type, row.value);
+    if (row.channel === '__interrupt__') {
+      const first = bodyOf(value.kind === 'list' && value.count > 0 ? value.child(0) : value);
+      const ns = first.get('ns');
+      const last = ns?.kind === 'list' && ns.count > 0 ? ns.child(ns.count - 1) : null;
+      const text = last?.kind === 'string' && last.isUnicode() ? last.text() : '';
+      if (text.endsWith(`:${group.id}`)) return text.slice(0, -group.id.length - 1);
+    } else if (isOwnName(row.channel, value)) return row.channel;
+  }
+  return null;
+}
+
+function withOlderName(point: Point, group: TaskWrites): TaskWrites {
+  if (point.version === null || point.version >= 3 || group.path.kind !== 'none') return group;
+  const node = olderName(group);
+  return node === null ? group : { ...group, path: { kind: 'pull', node } };
 }
 
 function matches(group: TaskWrites, task: NextTask): boolean {
@@ -117,7 +150,7 @@ function matches(group: TaskWrites, task: NextTask): boolean {
 
 /** All that is known about the tasks of a point. `entrypoint` names a functional entrypoint that the point itself does not. */
 export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: string | null = null): PointTasks {
-  const groups = groupWrites(writes.filter((w) => w.task !== nullTask));
+  const groups = groupWrites(writes.filter((w) => w.task !== nullTask)).map((group) => withOlderName(point, group));
   const unowned = writes.filter((w) => w.task === nullTask);
   const next = nextTasks(point);
   if (next === null) return { planned: null, others: groups, unowned };

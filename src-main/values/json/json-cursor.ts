@@ -50,6 +50,7 @@ export class JsonCursor implements Cursor {
   readonly object = null;
   readonly extCode = null;
   readonly opaqueEncoding = null;
+  readonly opaqueClass = null;
   readonly parts: LargeParts;
   #spans: Offsets | null = null;
   #keys: KeyIndex | null = null;

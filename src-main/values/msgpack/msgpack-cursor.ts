@@ -27,6 +27,7 @@ export class MsgpackCursor implements Cursor {
   readonly start: number;
   readonly end: number;
   readonly opaqueEncoding = null;
+  readonly opaqueClass = null;
   readonly #family: Family;
   #shape: ObjectShape | null | undefined = undefined;
   /** Start of every key and value in stored order, and the end of the last. */

@@ -24,9 +24,14 @@ export function openBackend(path: string): Backend<SqliteReader> {
   return openSqlite(copyOf(join(fixtures, path)));
 }
 
+/** Keys of the encrypted ones. */
+export const keys: ReadonlyMap<string, string> = new Map([['langgraph-py/py-encrypted.sqlite', '1234567890123456']]);
+
 export function openStore(path: string): LangGraphSqliteStore {
   const store = langgraphSqlite.open(openBackend(path));
   if (!(store instanceof LangGraphSqliteStore)) throw new TypeError('not a LangGraph store');
+  const key = keys.get(path);
+  if (key !== undefined) store.unlock(key);
   return store;
 }
 
