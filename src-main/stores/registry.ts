@@ -7,6 +7,7 @@ import { atomrSqlite } from './atomr/format.ts';
 import type { Backend, FilesReader, SqliteReader } from './backend.ts';
 import { carFiles } from './car/format.ts';
 import { systemError } from './durable.ts';
+import { clawdiaFiles, clawdiaSqlite } from './clawdia/format.ts';
 import { openFiles } from './files/backend.ts';
 import { langgraphSqlite } from './langgraph/format.ts';
 import { tinyagentsFiles, tinyagentsSqlite } from './tinyagents/format.ts';
@@ -20,10 +21,11 @@ import { wesichainFiles, wesichainSqlite } from './wesichain/format.ts';
 export const sqliteFormats: readonly Format<SqliteReader>[] = [
   tinyagentsSqlite,
   wesichainSqlite,
+  clawdiaSqlite,
   atomrSqlite,
   langgraphSqlite,
 ];
-export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles, wesichainFiles, carFiles];
+export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles, wesichainFiles, clawdiaFiles, carFiles];
 export const formats: readonly Format[] = [...sqliteFormats, ...filesFormats];
 
 export interface OpenStoreOptions {

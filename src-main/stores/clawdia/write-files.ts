@@ -1,0 +1,134 @@
+// Plans for the file tree: a new run is a journal and a file per checkpoint, contents first and the journal last. Every line ends in
+// a line feed: without it the framework's next append would be glued to ours and the run could never be read again.
+
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
+import type { Warning } from '../../../shared/model/shapes.ts';
+import { compose } from '../../values/splice.ts';
+import { utf8 } from '../../values/bytes.ts';
+import type { BackendReader, ChangeSet, FileChange, FilesReader, RelyingReader } from '../backend.ts';
+import { argumentsPath, contentPaths } from './files-beside.ts';
+import type { FilesRunSource } from './files-source.ts';
+import { badRunId, checkpointPath, checkpointsFolder, journalPath, runFolder } from './names.ts';
+import { prettyText } from './new-checkpoint.ts';
+import type { CheckpointPlace, RecordPlace } from './points.ts';
+import { readCheckpoint, readRecord, type CheckpointView, type Reading, type RecordView } from './record.ts';
+import type { NewRun, PlanWriter } from './write.ts';
+
+const lineFeed = new Uint8Array([0x0a]);
+
+export class FilesPlanWriter implements PlanWriter {
+  readonly #source: FilesRunSource;
+  readonly #reader: FilesReader;
+  readonly #relying: RelyingReader<BackendReader>;
+
+  constructor(source: FilesRunSource, reader: FilesReader, relying: RelyingReader<BackendReader>) {
+    this.#source = source;
+    this.#reader = reader;
+    this.#relying = relying;
+  }
+
+  warnings(): readonly Warning[] {
+    return [];
+  }
+
+  records(describe: string, places: readonly RecordPlace[]): readonly Reading<RecordView>[] {
+    const [first] = places;
+    if (first === undefined) return [];
+    const path = this.#source.pathOf(first);
+    const spans = places.map((place) => [place.position, place.position + place.bytes] as const);
+    this.#relying.relyOnFile(describe, path, spans);
+    return spans.map(([start, end]) => readRecord(this.#reader.read(path, start, end)));
+  }
+
+  checkpoints(describe: string, places: readonly CheckpointPlace[]): readonly Reading<CheckpointView>[] {
+    return places.map(({ path }) => {
+      this.#relying.relyOnFile(describe, path);
+      return readCheckpoint(this.#reader.read(path));
+    });
+  }
+
+  expectNewRun(run: string): void {
+    const bad = badRunId(run);
+    if (bad !== null) {
+      throw new ForkpointError(
+        'bad_value',
+        `A run cannot have this id: ${bad}. Nothing was changed.`,
+        'Choose another id.',
+      );
+    }
+    const path = journalPath(run);
+    const taken =
+      this.#relying.relyOnFile(`that run ${shownName(run)} does not exist`, path) !== null ||
+      this.#reader.list(1, `${runFolder(run)}/${checkpointsFolder}`).length > 0 ||
+      this.#source.summary(run) !== null;
+    if (taken) throw runExists(run);
+  }
+
+  heldContent(id: string): Uint8Array | null {
+    return this.#held(`content ${shownName(id)}`, contentPaths(id).bytes);
+  }
+
+  heldArguments(ref: string): Uint8Array | null {
+    return this.#held(`the arguments ${shownName(ref)}`, argumentsPath(ref));
+  }
+
+  #held(describe: string, path: string): Uint8Array | null {
+    return this.#relying.relyOnFile(describe, path) === null ? null : this.#reader.read(path);
+  }
+
+  laidOut(checkpoint: Uint8Array): Uint8Array {
+    return prettyText(checkpoint);
+  }
+
+  newRun(made: NewRun): ChangeSet {
+    const { run } = made;
+    const changes: FileChange[] = [];
+    const add = (path: string, content: readonly Uint8Array[], key: string | null): void => {
+      const bytes = content.reduce((sum, part) => sum + part.length, 0);
+      changes.push({ kind: 'new-file', path, content, bytes, key });
+    };
+    for (const { id, ref, bytes } of made.contents) {
+      const paths = contentPaths(id);
+      const metadata = compose('json-serde', [
+        ['content_ref', ref],
+        ['byte_len', utf8(String(bytes.length))],
+      ]);
+      add(paths.bytes, [bytes], null);
+      add(paths.metadata, [metadata], null);
+    }
+    for (const { ref, raw } of made.provided) add(argumentsPath(ref), [raw], null);
+    const paths = new Set<string>();
+    for (const { id, covers, text, key } of made.checkpoints) {
+      const path = checkpointPath(run, covers, id);
+      if (paths.has(path)) {
+        throw new ForkpointError(
+          'unable',
+          `Two checkpoints of this run have the id ${shownName(id)} and cover the same record; the file tree holds one of them. Nothing was changed.`,
+        );
+      }
+      paths.add(path);
+      add(path, [text], key);
+    }
+    const lines = made.records.flatMap(({ text, seq }) => {
+      if (text.includes(0x0a)) {
+        throw new ForkpointError(
+          'unable',
+          `Record ${seq} has line breaks in its JSON, and the file tree holds one record per line. Nothing was changed.`,
+          'Import it into a SQLite store.',
+        );
+      }
+      return [text, lineFeed];
+    });
+    if (lines.length > 0) add(journalPath(run), lines, made.records.at(-1)!.key);
+    return { backend: 'files', changes, guards: [] };
+  }
+}
+
+export function runExists(run: string): ForkpointError {
+  return new ForkpointError(
+    'exists',
+    `Run ${shownName(run)} already exists in this store. Nothing was changed.`,
+    'Choose another id for the new run.',
+  );
+}

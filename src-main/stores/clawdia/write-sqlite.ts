@@ -1,0 +1,220 @@
+// Plans for SQLite: rows of the journal and of the checkpoints, columns equal to what the JSON says. Texts are always bound as text:
+// a record stored as BLOB cannot be loaded.
+
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
+import type { Warning } from '../../../shared/model/shapes.ts';
+import type {
+  BackendReader,
+  ChangeSet,
+  RelyingReader,
+  SqliteChange,
+  SqliteReader,
+  SqlRow,
+  UndoGuard,
+} from '../backend.ts';
+import { badRunId } from './names.ts';
+import type { CheckpointPlace, RecordPlace } from './points.ts';
+import { readCheckpoint, type CheckpointView, type Reading, type RecordView } from './record.ts';
+import { checkpointTable, hasTable, journalTable, ownTables, readRow } from './sqlite-source.ts';
+import type { NewRun, PlanWriter } from './write.ts';
+import { runExists } from './write-files.ts';
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const largestInteger = 2n ** 63n - 1n;
+
+export class SqlitePlanWriter implements PlanWriter {
+  readonly #reader: SqliteReader;
+  readonly #relying: RelyingReader<BackendReader>;
+
+  constructor(reader: SqliteReader, relying: RelyingReader<BackendReader>) {
+    this.#reader = reader;
+    this.#relying = relying;
+  }
+
+  warnings(source: string | null): readonly Warning[] {
+    const warnings: Warning[] = [];
+    const triggers = this.#reader.triggers().filter((t) => ownTables.has(t.table));
+    if (triggers.length > 0) {
+      const names = triggers.map((t) => `\`${t.name}\``).join(', ');
+      warnings.push({
+        code: 'triggers',
+        message: `This file has triggers of its own on the tables of clawdia (${names}): other tables may change too, and undo does not take that back.`,
+        remedy: null,
+      });
+    }
+    const foreign = this.#reader.tables().filter((t) => !ownTables.has(t.name) && !t.name.startsWith('sqlite_'));
+    if (source !== null && foreign.length > 0) {
+      warnings.push({
+        code: 'foreign_tables',
+        message: `This file also holds tables of its host (${foreign.map((t) => `\`${t.name}\``).join(', ')}): what they know of the run is not copied.`,
+        remedy: null,
+      });
+    }
+    return warnings;
+  }
+
+  records(describe: string, places: readonly RecordPlace[]): readonly Reading<RecordView>[] {
+    if (places.length === 0) return [];
+    const rows = this.#relying.relyOnRows(
+      describe,
+      `SELECT rowid AS position, run_id, journal_seq, record_id, CAST(record_json AS BLOB) AS json, typeof(record_json) AS type
+       FROM ${journalTable} WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid`,
+      [JSON.stringify(places.map((place) => place.position))],
+    );
+    const byPosition = new Map(rows.map((row) => [Number(row['position']), row] as const));
+    return places.map((place) => {
+      const row = byPosition.get(place.position);
+      if (row === undefined || row['run_id'] !== place.run) throw removed(`Record ${place.seq}`, place.run);
+      return readRow(row, place);
+    });
+  }
+
+  checkpoints(describe: string, places: readonly CheckpointPlace[]): readonly Reading<CheckpointView>[] {
+    if (places.length === 0) return [];
+    const rows = this.#relying.relyOnRows(
+      describe,
+      `SELECT rowid AS position, run_id, CAST(checkpoint_json AS BLOB) AS json
+       FROM ${checkpointTable} WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid`,
+      [JSON.stringify(places.map((place) => place.position))],
+    );
+    const byPosition = new Map(rows.map((row) => [Number(row['position']), row] as const));
+    return places.map((place) => {
+      const json = byPosition.get(place.position)?.['json'];
+      if (!(json instanceof Uint8Array)) throw removed(`Checkpoint ${shownName(place.id)}`, place.run);
+      return readCheckpoint(json);
+    });
+  }
+
+  expectNewRun(run: string): void {
+    const bad = badRunId(run);
+    if (bad !== null) {
+      throw new ForkpointError(
+        'bad_value',
+        `A run cannot have this id: ${bad}. Nothing was changed.`,
+        'Choose another id.',
+      );
+    }
+    for (const table of [journalTable, checkpointTable]) {
+      if (!hasTable(this.#reader, table)) continue;
+      const rows = this.#relying.relyOnRows(
+        `that run ${shownName(run)} does not exist`,
+        `SELECT 1 AS taken FROM ${table} WHERE run_id = ? LIMIT 1`,
+        [run],
+      );
+      if (rows.length > 0) throw runExists(run);
+    }
+  }
+
+  heldContent(id: string): Uint8Array | null {
+    return this.#held(`content ${shownName(id)}`, 'content', 'bytes', id);
+  }
+
+  heldArguments(ref: string): Uint8Array | null {
+    return this.#held(`the arguments ${shownName(ref)}`, 'provider_arguments', 'CAST(raw_arguments AS BLOB)', ref);
+  }
+
+  #held(describe: string, table: string, column: string, id: string): Uint8Array | null {
+    if (!hasTable(this.#reader, table)) return null;
+    const [row] = this.#relying.relyOnRows(describe, `SELECT ${column} AS held FROM ${table} WHERE content_ref = ?`, [
+      id,
+    ]);
+    const held = row?.['held'];
+    return held instanceof Uint8Array ? held : row === undefined ? null : new Uint8Array();
+  }
+
+  laidOut(checkpoint: Uint8Array): Uint8Array {
+    return checkpoint;
+  }
+
+  newRun(made: NewRun): ChangeSet {
+    const { run } = made;
+    const changes: SqliteChange[] = [];
+    const add = (table: string, row: SqlRow, key: string | null): void => {
+      if (!hasTable(this.#reader, table)) throw noTable(table);
+      changes.push({ kind: 'insert', table, row, key });
+    };
+    for (const { id, ref, bytes } of made.contents) {
+      if (!hasTable(this.#reader, 'content')) continue;
+      const row = { content_ref: id, content_json: textOfCell(ref), bytes, byte_len: BigInt(bytes.length) };
+      add('content', row, null);
+    }
+    for (const { ref, raw, provider, call, tool } of made.provided) {
+      if (!hasTable(this.#reader, 'provider_arguments')) continue;
+      const row = { content_ref: ref, provider_ref: provider, call_id: call, canonical_tool_name: tool };
+      add('provider_arguments', { ...row, raw_arguments: textOfCell(raw) }, null);
+    }
+    const ids = new Set<string>();
+    for (const { id, covers, text, key } of made.checkpoints) {
+      if (ids.has(id)) {
+        throw new ForkpointError(
+          'unable',
+          `Two checkpoints of this run have the id ${shownName(id)}; a SQLite store holds one of them. Nothing was changed.`,
+          'Use a file tree.',
+        );
+      }
+      ids.add(id);
+      const row = {
+        run_id: run,
+        checkpoint_id: id,
+        latest_journal_seq: numberOf(covers),
+        checkpoint_json: textOfCell(text),
+      };
+      add(checkpointTable, row, key);
+    }
+    for (const { seq, id, text, key } of made.records) {
+      const row = { run_id: run, journal_seq: numberOf(seq), record_id: id, record_json: textOfCell(text) };
+      add(journalTable, row, key);
+    }
+    return { backend: 'sqlite', changes, guards: this.#guardsOf(run) };
+  }
+
+  /** Undo must find that nobody went on from what we wrote. */
+  #guardsOf(run: string): readonly UndoGuard[] {
+    return [journalTable, checkpointTable]
+      .filter((table) => hasTable(this.#reader, table))
+      .map((table) => ({
+        kind: 'rows',
+        describe: `the ${table === journalTable ? 'records' : 'checkpoints'} of run ${shownName(run)}`,
+        sql: `SELECT count(*) AS n, max(rowid) AS last FROM ${table} WHERE run_id = ?`,
+        params: [run],
+      }));
+  }
+}
+
+function numberOf(seq: string): bigint {
+  const number = BigInt(seq);
+  if (number <= largestInteger) return number;
+  throw new ForkpointError(
+    'unable',
+    `The number ${seq} is larger than SQLite holds. Nothing was changed.`,
+    'Import it into a file tree.',
+  );
+}
+
+function noTable(table: string): ForkpointError {
+  return new ForkpointError(
+    'unable',
+    `This database has no table \`${table}\`: its host never opened that store of clawdia. Nothing was changed.`,
+    'Open the database once with `SqliteStoreBundle::open`, which makes its tables.',
+  );
+}
+
+function removed(what: string, run: string): ForkpointError {
+  return new ForkpointError(
+    'moved',
+    `${what} of run ${shownName(run)} was removed meanwhile. Nothing was changed.`,
+    'Reload the run.',
+  );
+}
+
+function textOfCell(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new ForkpointError(
+      'corrupt',
+      'A record of this run holds bytes that are not valid UTF-8; it cannot be copied. Nothing was changed.',
+    );
+  }
+}
