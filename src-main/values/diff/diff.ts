@@ -15,10 +15,29 @@ export function diffValues(before: Cursor | null, after: Cursor | null): ValueDi
     if (after === null && before !== null) spread(changes, 'remove', before);
     return { before, after, node: changes.length === 0 ? null : { kind: 'replace' }, changes };
   }
-  const node = compare(before, after);
-  const changes: ValueChange[] = [];
-  if (node !== null) flatten(node, before, after, [], [], changes);
-  return { before, after, node, changes };
+  return new TreeDiff(before, after, compare(before, after));
+}
+
+/** The list is made when it is first asked for: a summary does without, and 100,000 new messages are as many changes. */
+class TreeDiff implements ValueDiff {
+  readonly before: Cursor;
+  readonly after: Cursor;
+  readonly node: DiffNode | null;
+  #changes: readonly ValueChange[] | null = null;
+
+  constructor(before: Cursor, after: Cursor, node: DiffNode | null) {
+    this.before = before;
+    this.after = after;
+    this.node = node;
+  }
+
+  get changes(): readonly ValueChange[] {
+    if (this.#changes !== null) return this.#changes;
+    const changes: ValueChange[] = [];
+    if (this.node !== null) flatten(this.node, this.before, this.after, [], [], changes);
+    this.#changes = changes;
+    return changes;
+  }
 }
 
 /** Against nothing, each top-level member is a change of its own; anything but a map is one. */
