@@ -33,6 +33,7 @@ const largestStep = 0x7fff_ffff;
 /** Texts by number, the empty one first. */
 class Names {
   readonly names: string[] = [''];
+  #listed: readonly string[] = [];
   readonly #numbers = new Map<string, number>([['', 0]]);
 
   number(name: string): number {
@@ -43,6 +44,12 @@ class Names {
 
   find(name: string): number | undefined {
     return this.#numbers.get(name);
+  }
+
+  /** As they are now; the same list as before where none was added. */
+  listed(): readonly string[] {
+    if (this.#listed.length !== this.names.length) this.#listed = [...this.names];
+    return this.#listed;
   }
 }
 
@@ -238,9 +245,9 @@ export class RecordPoints {
       parent: this.#parents.view(),
       link: this.#links.view(),
       reason: this.#reasonOf.view(),
-      reasons: this.#reasons.names,
+      reasons: this.#reasons.listed(),
       namespace: this.#namespaceOf.view(),
-      namespaces: [...this.#namespaces.names],
+      namespaces: this.#namespaces.listed(),
       host: this.#hosts.view(),
       time: this.#times.view(),
       step: this.#steps.view(),

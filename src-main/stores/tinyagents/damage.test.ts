@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { FilesReader, SqliteReader } from '../backend.ts';
 import { tinyagentsFiles, tinyagentsSqlite } from './format.ts';
-import { drained, openFixture, type OpenedFixture } from './testing/fixtures.ts';
+import { drained } from '../testing/opened.ts';
+import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
 const opened: OpenedFixture[] = [];
 afterEach(() => {

@@ -6,8 +6,8 @@ import { joinParts } from '../../../shared/model/key.ts';
 import { stringAt } from '../../../shared/model/lineage.ts';
 import { encodeTagged } from '../../values/tagged.ts';
 import type { Cursor } from '../../values/cursor.ts';
+import { drained } from '../testing/opened.ts';
 import {
-  drained,
   fixtureNames,
   goldenOf,
   openFixture,

@@ -2,15 +2,8 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ThreadDocument, ThreadRecord } from '../store.ts';
-import {
-  committed,
-  drained,
-  fixtureNames,
-  goldenOf,
-  openFixture,
-  planned,
-  type OpenedFixture,
-} from './testing/fixtures.ts';
+import { committed, drained, planned } from '../testing/opened.ts';
+import { fixtureNames, goldenOf, openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
 const opened: OpenedFixture[] = [];
 afterEach(() => {

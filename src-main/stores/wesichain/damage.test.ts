@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { SqlValue } from '../backend.ts';
-import { drained, openFixture, type OpenedFixture } from './testing/fixtures.ts';
+import { drained } from '../testing/opened.ts';
+import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
 const opened: OpenedFixture[] = [];
 afterEach(() => {

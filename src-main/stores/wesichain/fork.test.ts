@@ -4,12 +4,12 @@ import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
-import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import type { SqliteReader } from '../backend.ts';
 import type { Edit } from '../../values/edit.ts';
 import type { ForkRequest } from '../store.ts';
 import { reasons } from './points.ts';
-import { committed, drained, openFixture, planned, type OpenedFixture } from './testing/fixtures.ts';
+import { committed, drained, keyAt, planned, rowsOf } from '../testing/opened.ts';
+import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
 const opened: OpenedFixture[] = [];
 afterEach(() => {
@@ -22,19 +22,9 @@ function fixture(name: string): OpenedFixture {
   return one;
 }
 
-function rows(one: OpenedFixture, thread: string): readonly Checkpoint[] {
-  const lineage = drained(one.store.lineage(thread)).result;
-  return one.store.checkpoints(
-    lineage,
-    Array.from({ length: lineage.count }, (_, i) => i),
-  );
-}
+const rows = (one: OpenedFixture, thread: string) => rowsOf(one.store, thread);
 
-function at(one: OpenedFixture, thread: string, index: number): CheckpointKey {
-  const row = rows(one, thread).at(index);
-  if (row === undefined) throw new Error(`no point ${index} in ${thread}`);
-  return row.key as CheckpointKey;
-}
+const at = (one: OpenedFixture, thread: string, index: number) => keyAt(one.store, thread, index);
 
 function forkOf(key: CheckpointKey, more: Partial<ForkRequest> = {}): ForkRequest {
   const target = { kind: 'thread', thread: 'Fork 1' } as const;

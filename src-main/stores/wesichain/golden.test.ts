@@ -6,7 +6,8 @@ import type { Cursor } from '../../values/cursor.ts';
 import type { FilesReader } from '../backend.ts';
 import { wesichainFiles } from './format.ts';
 import { reasons } from './points.ts';
-import { drained, fixtureNames, goldenOf, openFixture, type Golden, type GoldenRecord } from './testing/fixtures.ts';
+import { drained } from '../testing/opened.ts';
+import { fixtureNames, goldenOf, openFixture, type Golden, type GoldenRecord } from './testing/fixtures.ts';
 import type { WesichainStore } from './store.ts';
 
 /** Both sides go through JavaScript's numbers; the exact digits have assertions of their own. */
