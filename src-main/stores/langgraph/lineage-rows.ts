@@ -200,7 +200,7 @@ export class IdOrder {
     const next = starts.slice();
     const order = new Uint32Array(count);
     for (let i = 0; i < count; i++) order[next[namespaces[i]!]!++] = i;
-    for (let ns = 0; ns < namespaceCount && !known; ns++) {
+    for (let ns = 0; ns < (known ? 0 : namespaceCount); ns++) {
       const group = order.subarray(starts[ns], starts[ns + 1]);
       let sorted = true;
       for (let k = 1; sorted && k < group.length; k++) sorted = compareTexts(ids, group[k - 1]!, ids, group[k]!) <= 0;
