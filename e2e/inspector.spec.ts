@@ -144,12 +144,12 @@ test('what waits for a person comes first among many tasks, and a request for ap
 });
 
 test('a checkpoint that cannot be forked says why where the buttons would be', async ({ work, app }) => {
-  await app.open(await work.serve([work.copy('langgraph-js/delta.sqlite')]));
-  await app.thread('delta').click();
-  await expect(inspector(app).getByRole('note')).toContainText('delta channels');
+  await app.open(await work.serve([work.copy('langgraph-js/corrupt-bigint.sqlite')]));
+  await app.thread('bigint').click();
+  await expect(inspector(app).getByRole('note')).toContainText('cannot be forked');
   await expect(app.page.getByRole('button', { name: /Fork from here|Edit state/ })).toHaveCount(0);
   await app.page.keyboard.press('f');
-  await expect(app.dialog('Fork').getByRole('alert')).toContainText('delta channels');
+  await expect(app.dialog('Fork').getByRole('alert')).toContainText('cannot be forked');
   await expect(app.dialog('Fork').getByRole('button', { name: 'Commit' })).toBeDisabled();
 });
 

@@ -272,10 +272,10 @@ describe('a state', () => {
   });
 
   it('says which points cannot be forked, as their plan would', async () => {
-    const { store } = await open('langgraph-js/delta.sqlite');
-    const key = await head(store, 'delta');
+    const { store } = await open('langgraph-js/corrupt-bigint.sqlite');
+    const key = await head(store, 'bigint');
     const about = await client.call('state.about', { store, key, applied: false });
-    expect(about.unforkable).toMatch(/delta channels/);
+    expect(about.unforkable).toMatch(/cannot be forked/);
     await expect(
       client.call('operation.plan', {
         store,

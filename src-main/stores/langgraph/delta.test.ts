@@ -6,6 +6,7 @@ import { openSqlite } from '../sqlite/backend.ts';
 import { formatKey, parseKey } from '../../../shared/model/key.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { LangGraphSqliteStore } from './store.ts';
+import { chain, idOf } from './testing/delta.ts';
 import { addPoints, makeStore, run } from './testing/make.ts';
 import type { MadePoint } from './testing/make.ts';
 import { lineageOf, openStore } from './testing/stores.ts';
@@ -38,27 +39,6 @@ const message = (id: string, content: string): unknown => ({
   id: ['langchain_core', 'messages', id === '__remove_all__' || content === '' ? 'RemoveMessage' : 'HumanMessage'],
   kwargs: { id, content },
 });
-const idOf = (n: number): string => `1f1e5894-${String(n).padStart(4, '0')}-6000-8000-000000000000`;
-const nodeTask = '11111111-1111-1111-1111-111111111111';
-
-/** A chain of points; each `updates[i]` was written at point i, and led to point i + 1. */
-function chain(
-  channel: string,
-  updates: readonly unknown[],
-  stored: Readonly<Record<number, unknown>> = {},
-): MadePoint[] {
-  return Array.from({ length: updates.length + 1 }, (_, i): MadePoint => {
-    const snapshot = stored[i];
-    return {
-      id: idOf(i),
-      parent: i === 0 ? null : idOf(i - 1),
-      versions: { [channel]: i + 1 },
-      values: snapshot === undefined ? {} : { [channel]: { lc: 2, type: 'delta_snapshot', value: snapshot } },
-      metadata: { source: 'loop', step: i, parents: {}, counters_since_delta_snapshot: { [channel]: [1, 1] } },
-      writes: i < updates.length ? [{ task: nodeTask, channel, value: updates[i] }] : [],
-    };
-  });
-}
 const at = (n: number): CheckpointKey => formatKey({ thread: 't', namespace: '', id: idOf(n), nth: 0 });
 const shown = (store: LangGraphSqliteStore, n: number): unknown => JSON.parse(textOf(store, at(n)));
 

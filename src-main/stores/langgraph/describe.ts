@@ -11,12 +11,7 @@ import type { SqliteReader } from '../backend.ts';
 import { everyCapability } from '../capabilities.ts';
 import type { Sealed, StoreDescription } from '../store.ts';
 
-export const unable: readonly Unable[] = [
-  {
-    operation: 'fork',
-    reason: 'Threads with delta channels cannot be forked yet: a copy would rebuild other values than the original.',
-  },
-];
+export const unable: readonly Unable[] = [];
 
 /** Operations that would change the store. */
 const writes: ReadonlySet<string> = new Set(['fork', 'edit', 'import', 'undo']);

@@ -4,7 +4,6 @@
 // new checkpoint from the source's bytes: that takes a cell that is read and a format whose own library carries on from it.
 
 import { unreadableType } from './cells.ts';
-import { deltaChannels } from './point.ts';
 import type { Point } from './point.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 
@@ -23,12 +22,6 @@ export function forkRefusal(point: Point): ForkpointError | null {
     return unable(
       `${point.problem ?? 'This checkpoint has no state.'} It cannot be forked.`,
       'Fork the checkpoint before it.',
-    );
-  }
-  if (deltaChannels(point).length > 0) {
-    return unable(
-      'This thread has delta channels (their values are rebuilt from updates), and Forkpoint does not fork those yet: the fork would show other values than this checkpoint.',
-      'Use update_state of LangGraph itself.',
     );
   }
   if (point.metadata === null) {

@@ -5,6 +5,7 @@
 
 import { nonceBytes } from './cell-key.ts';
 import { textOf } from './cells.ts';
+import type { ShownState } from './delta.ts';
 import { neighbourWarnings } from './describe.ts';
 import { makeId, ticksAt, ticksOf } from './ids.ts';
 import type { WriterDialect } from './ids.ts';
@@ -13,6 +14,7 @@ import { damagedWrites, resumeCode } from './pending.ts';
 import { editValues, newCheckpointCell, newMetadata } from './plan-row.ts';
 import type { EditedValues } from './plan-row.ts';
 import { forkRefusal, newRowRefusal } from './fork-refusal.ts';
+import { deltaRow, relyingDelta } from './plan-delta.ts';
 import { openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { checkpointOf, checkpointSelect, pointWhere, writeOf, writesSelect } from './rows.ts';
@@ -57,6 +59,8 @@ export function relyOnNewThread(context: PlanContext, thread: string): void {
 
 interface Source {
   readonly point: Point;
+  /** The values with those of delta channels, null for a point without values. */
+  readonly shown: ShownState | null;
   readonly writes: readonly WriteRow[];
   readonly tasks: PointTasks;
   readonly isHead: boolean;
@@ -85,6 +89,7 @@ function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
   const point = openPoint(checkpointOf(stored, own.read.key, own.read.around), own.dialect ?? 'python');
   const refusal = forkRefusal(point);
   if (refusal !== null) throw refusal;
+  const shown = relyingDelta(own.read, own.reader, context).shown(point);
   const writes = context.relying
     .relyOnRows('what has been written at the checkpoint', writesSelect(own.layout), [
       parts.thread,
@@ -99,6 +104,7 @@ function sourceOf(own: PlanSource, context: PlanContext, key: string): Source {
   )[0];
   return {
     point,
+    shown,
     writes,
     tasks: tasksOf(point, writes),
     isHead: textOf(head?.['head']) === parts.id,
@@ -149,31 +155,40 @@ function sealedLike(
 interface NewRow {
   readonly change: SqliteChange;
   readonly id: string;
+  /** It stands under its source, not beside it. */
+  readonly under: boolean;
   readonly warnings: readonly Warning[];
 }
 
-/** The row that a fork or an edit adds as a child of the source. */
+/**
+ * The row that a fork or an edit adds, as a child of the source where the thread's channels allow it.
+ * @param behind rows that will stand at the source
+ */
 function newRow(
   own: PlanSource,
   source: Source,
+  request: ForkRequest,
   thread: string,
   edited: EditedValues | null,
+  behind: readonly WriteRow[],
   context: PlanContext,
 ): NewRow {
   const { point } = source;
+  const delta = source.shown === null ? null : deltaRow(point, source.shown, edited, request.edits, behind);
+  const parent = delta === null ? point.row.id : delta.parent;
   const step = (point.step ?? -1) + 1;
   const { id, now, warnings } = drawId(source, step, context);
-  const cell = newCheckpointCell(point, edited, { id, step, now, draw: context.draw });
+  const cell = newCheckpointCell(point, edited, delta, { id, step, now, draw: context.draw });
   const sealed = sealedLike(own, point, cell, context);
   const metadata =
     point.metadata === null
       ? new Uint8Array()
-      : newMetadata(point.metadata, edited === null ? 'fork' : 'update', step, point.dialect === 'js');
+      : newMetadata(point.metadata, edited === null ? 'fork' : 'update', step, point.dialect === 'js', delta);
   const row: SqlRow = {
     thread_id: thread,
     checkpoint_ns: point.row.namespace,
     checkpoint_id: id,
-    parent_checkpoint_id: point.row.id,
+    parent_checkpoint_id: parent,
     type: sealed?.type ?? point.row.type,
     checkpoint: sealed?.cell ?? sameStorage(cell, point.row.checkpoint),
     metadata: sameStorage(metadata, point.row.metadata),
@@ -186,7 +201,8 @@ function newRow(
       key: formatKey({ thread, namespace: point.row.namespace, id, nth: 0 }),
     },
     id,
-    warnings,
+    under: parent === point.row.id,
+    warnings: [...(delta?.warnings ?? []), ...warnings],
   };
 }
 
@@ -244,7 +260,7 @@ function inPlace(
   context: PlanContext,
 ): StorePlan {
   const { thread, namespace } = source.point.row;
-  const row = newRow(own, source, thread, edited, context);
+  const row = newRow(own, source, request, thread, edited, source.writes, context);
   const warnings = [...row.warnings, ...situationWarnings(source, edited, false)];
   const finished = (source.tasks.planned ?? []).some((t) => t.finished);
   if (request.pending === 'keep' && finished) {
@@ -274,9 +290,10 @@ function inPlace(
     const names = ahead.map((n) => `\`${n}\``).join(', ');
     warnings.push({
       code: 'subgraph_ahead',
-      message: `The sub-graph ${names} keeps its state from run to run, and has run since this checkpoint: going on by the thread alone finds it in its newest state. Named by its id, LangGraph takes the sub-graph back as well.`,
-      remedy:
-        'Go on with the code that is given after the commit, which names the new checkpoint; or fork into a new thread.',
+      message: `The sub-graph ${names} keeps its state from run to run, and has run since this checkpoint: going on by the thread alone finds it in its newest state. Named by its id, LangGraph takes the sub-graph back as well${row.under ? '' : ', here by one step too many: to where it stood at the parent of this checkpoint'}.`,
+      remedy: row.under
+        ? 'Go on with the code that is given after the commit, which names the new checkpoint; or fork into a new thread.'
+        : 'Fork into a new thread.',
     });
   }
   const guards: UndoGuard[] = [
@@ -338,22 +355,36 @@ function subgraphRows(source: Source, branch: readonly CopiedRow[], keep: boolea
   const before = keep ? '' : ' AND checkpoint_id < ?';
   const rows = context.relying.relyOnRows(
     'the sub-graphs of the branch',
-    `SELECT checkpoint_ns, checkpoint_id, metadata, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0) AS bytes
+    `SELECT checkpoint_ns, checkpoint_id, parent_checkpoint_id, metadata, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0) AS bytes
        FROM checkpoints WHERE thread_id = ? AND checkpoint_ns > ''${before} ORDER BY checkpoint_ns, checkpoint_id`,
     keep ? [thread] : [thread, id],
   );
-  return rows.flatMap((r): CopiedRow[] => {
-    const root =
-      openMetadata(r['metadata'] ?? null)
-        ?.get('parents')
-        ?.get('') ?? null;
-    if (root?.kind !== 'string' || !root.isUnicode() || !hosts.has(root.text())) return [];
-    const rowId = textOf(r['checkpoint_id']);
+  const byPlace = new Map(rows.map((r) => [placeOf(r['checkpoint_ns'], r['checkpoint_id']), r]));
+  const copied = new Map<string, CopiedRow>();
+  const copy = (r: SqlRow): void => {
+    const [namespace, rowId] = [textOf(r['checkpoint_ns']), textOf(r['checkpoint_id'])];
+    copied.set(placeOf(namespace, rowId), { namespace, id: rowId, bytes: Number(r['bytes'] ?? 0) });
+  };
+  for (const r of rows) {
+    const metadata = openMetadata(r['metadata'] ?? null);
+    const root = metadata?.get('parents')?.get('') ?? null;
+    if (root?.kind !== 'string' || !root.isUnicode() || !hosts.has(root.text())) continue;
     // An ancestor's sub-graph that ran again later (time travel) belongs to another branch.
-    if (root.text() !== id && rowId > id) return [];
-    return [{ namespace: textOf(r['checkpoint_ns']), id: rowId, bytes: Number(r['bytes'] ?? 0) }];
-  });
+    if (root.text() !== id && textOf(r['checkpoint_id']) > id) continue;
+    copy(r);
+    if (metadata?.get('counters_since_delta_snapshot')?.kind !== 'map') continue;
+    // Delta channels are rebuilt from ancestors, also from those that ran under another branch.
+    let above = byPlace.get(placeOf(r['checkpoint_ns'], r['parent_checkpoint_id']));
+    while (above !== undefined && !copied.has(placeOf(above['checkpoint_ns'], above['checkpoint_id']))) {
+      copy(above);
+      above = byPlace.get(placeOf(above['checkpoint_ns'], above['parent_checkpoint_id']));
+    }
+  }
+  return [...copied.values()];
 }
+
+const placeOf = (namespace: SqlValue | undefined, id: SqlValue | undefined): string =>
+  JSON.stringify([textOf(namespace), textOf(id)]);
 
 function copyChanges(
   own: PlanSource,
@@ -441,7 +472,7 @@ function intoNewThread(
   const warnings: Warning[] = [];
   let id = point.row.id;
   if (edited !== null) {
-    const row = newRow(own, source, thread, edited, context);
+    const row = newRow(own, source, request, thread, edited, keep ? source.writes : [], context);
     changes.push(row.change);
     warnings.push(...row.warnings);
     id = row.id;
@@ -483,7 +514,7 @@ export function planFork(own: PlanSource, request: ForkRequest, context: PlanCon
   const source = sourceOf(own, context, request.key);
   const refusal = request.target.kind === 'in-place' || request.edits.length > 0 ? newRowRefusal(source.point) : null;
   if (refusal !== null) throw refusal;
-  const edited = editValues(source.point, request.edits, request.leave);
+  const edited = editValues(source.point, source.shown?.root ?? null, request.edits, request.leave);
   const plan =
     request.target.kind === 'in-place'
       ? inPlace(own, request, source, edited, context)

@@ -11,7 +11,7 @@ import type { Point } from './point.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import { openValue } from '../../values/open.ts';
-import { applyEdits, removeAt, setMember, setMembers } from '../../values/splice.ts';
+import { applyEdits, removeAt, replaceAt, setMember, setMembers } from '../../values/splice.ts';
 import { ByteWriter } from '../../values/byte-writer.ts';
 import { writeInteger, writeNil, writeString } from '../../values/msgpack/write.ts';
 import type { Cursor } from '../../values/cursor.ts';
@@ -118,11 +118,16 @@ function newChannels(point: Point, edited: Cursor): Warning[] {
   }));
 }
 
-/** Applies the user's edits to the values of a point, and the second changes that follow from them. */
-export function editValues(point: Point, edits: readonly Edit[], leave: readonly string[]): EditedValues | null {
-  if (edits.length === 0 || point.values === null) return null;
+/** Applies the user's edits to the values of a point as they are shown, and the second changes that follow from them. */
+export function editValues(
+  point: Point,
+  shown: Cursor | null,
+  edits: readonly Edit[],
+  leave: readonly string[],
+): EditedValues | null {
+  if (edits.length === 0 || shown === null) return null;
   const dialect = editDialect(point);
-  const before = whole(point.values);
+  const before = whole(shown);
   const { bytes, warnings } = applyEdits(before, edits, dialect);
   const edited = openValue(before.encoding, bytes);
   if (edited.kind !== 'map') {
@@ -137,6 +142,17 @@ export function editValues(point: Point, edits: readonly Edit[], leave: readonly
   };
 }
 
+/** What a new row of a delta thread stores in its own way; null for other threads. */
+export interface DeltaRow {
+  /** `channel_values`, snapshots included. */
+  readonly values: Cursor;
+  /** `counters_since_delta_snapshot`, null where nothing is left to count. */
+  readonly counters: Uint8Array | null;
+  /** Parent of the new row: the source, or the source's own parent. */
+  readonly parent: string | null;
+  readonly warnings: readonly Warning[];
+}
+
 export interface NewRowParts {
   readonly id: string;
   readonly step: number;
@@ -145,7 +161,12 @@ export interface NewRowParts {
 }
 
 /** The checkpoint cell of the new row. */
-export function newCheckpointCell(point: Point, edited: EditedValues | null, parts: NewRowParts): Uint8Array {
+export function newCheckpointCell(
+  point: Point,
+  edited: EditedValues | null,
+  delta: DeltaRow | null,
+  parts: NewRowParts,
+): Uint8Array {
   if (point.root === null) throw new ForkpointError('unable', point.problem ?? 'This checkpoint cannot be read.', null);
   const dialect = editDialect(point);
   const { root } = point;
@@ -153,8 +174,9 @@ export function newCheckpointCell(point: Point, edited: EditedValues | null, par
     ['id', stringBytes(parts.id, dialect)],
     ['ts', stringBytes(timestampText(parts.now, point.dialect), dialect)],
   ];
+  const values = delta?.values ?? edited?.after;
+  if (values !== undefined) members.push(['channel_values', values.slice()]);
   if (edited !== null) {
-    members.push(['channel_values', edited.after.slice()]);
     const changed = changedChannels(edited.before, edited.after);
     let versions = root.get('channel_versions');
     if (versions?.kind !== 'map') {
@@ -182,7 +204,13 @@ export function newCheckpointCell(point: Point, edited: EditedValues | null, par
 }
 
 /** The metadata of the new row: the source's bytes with source and step replaced, in the style they are written in. */
-export function newMetadata(metadata: Cursor, source: 'update' | 'fork', step: number, js: boolean): Uint8Array {
+export function newMetadata(
+  metadata: Cursor,
+  source: 'update' | 'fork',
+  step: number,
+  js: boolean,
+  delta: DeltaRow | null,
+): Uint8Array {
   const dialect: Dialect = js ? 'json-js' : 'json-python';
   let at = whole(metadata);
   const put = (key: string, text: string): void => {
@@ -195,5 +223,10 @@ export function newMetadata(metadata: Cursor, source: 'update' | 'fork', step: n
   // A run id would make "delete this run" take the fork along.
   const run = at.ordinalOf('run_id');
   if (run >= 0) at = openValue('json', removeAt(at, [run]));
+  const counters = at.ordinalOf('counters_since_delta_snapshot');
+  if (delta !== null && counters >= 0) {
+    const bytes = delta.counters;
+    at = openValue('json', bytes === null ? removeAt(at, [counters]) : replaceAt(at, [counters], bytes));
+  }
   return at.slice();
 }

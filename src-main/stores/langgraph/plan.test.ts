@@ -416,12 +416,6 @@ describe('tool calls that live twice', () => {
 });
 
 describe('refusals', () => {
-  it('delta threads', () => {
-    const store = openStore('langgraph-js/delta.sqlite');
-    const error = refusal(() => planned(store, { key: headOf(store, 'delta') }));
-    expect([error.code, error.message]).toEqual(['unable', expect.stringMatching(/delta channels/)]);
-  });
-
   it('states that cannot be read', () => {
     const store = openStore('langgraph-js/corrupt-bigint.sqlite');
     expect(refusal(() => planned(store, { key: headOf(store, 'bigint') })).code).toBe('unable');

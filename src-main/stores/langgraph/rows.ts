@@ -44,6 +44,12 @@ export function writesSelect(layout: Layout): string {
   return `SELECT ${writeColumns(layout)} FROM writes WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id = ? ORDER BY task_path, task_id, idx`;
 }
 
+/** Writes to one channel at several points, whose ids are given as a JSON list. */
+export function writesToSelect(layout: Layout): string {
+  return `SELECT checkpoint_id, ${writeColumns(layout)} FROM writes WHERE thread_id = ? AND checkpoint_ns = ?
+    AND checkpoint_id IN (SELECT value FROM json_each(?)) AND channel = ? ORDER BY checkpoint_id, task_path, task_id, idx`;
+}
+
 function writeColumns(layout: Layout): string {
   return `task_id, ${layout.taskPath ? 'task_path' : "'' AS task_path"}, idx, channel, type, value`;
 }
@@ -142,8 +148,7 @@ export function rowReader(
   key: CellKey | null = null,
 ): RowReader {
   const selectWrites = writesSelect(layout);
-  const selectWritesTo = `SELECT checkpoint_id, ${writeColumns(layout)} FROM writes WHERE thread_id = ? AND checkpoint_ns = ?
-    AND checkpoint_id IN (SELECT value FROM json_each(?)) AND channel = ? ORDER BY checkpoint_id, task_path, task_id, idx`;
+  const selectWritesTo = writesToSelect(layout);
   const kept = new KeptRows(token);
   let newest: { readonly of: string; readonly token: string; readonly rows: readonly CheckpointRow[] } | null = null;
   const around: AroundOf = (thread, namespace, id, parent) => ({
