@@ -11,6 +11,8 @@ import { ForkpointError } from '../../shared/model/errors.ts';
 
 /** The first page of the thread list. */
 export const firstThreads = 100;
+/** The first rows of a list or map of the state. */
+export const firstChildren = 100;
 
 /** What nobody has asked for by then belongs to a view that was left. */
 const keptMillis = 10_000;
@@ -118,9 +120,27 @@ async function askOfStore(client: EarlyClient, fragment: string): Promise<void> 
   const threads = client.early('threads.list', { store, search, status, from: 0, count: firstThreads });
   const thread = address.thread ?? (await threads).rows[0]?.thread;
   if (thread === undefined) return;
+  await Promise.all([askOfLineage(client, store, thread), askOfState(client, store, thread, address, threads)]);
+}
+
+async function askOfLineage(client: EarlyClient, store: string, thread: string): Promise<void> {
   let known: KnownLineage | null = null;
   do known = nextKnown(await client.early('lineage.page', { store, thread, known }));
   while (known !== null);
+}
+
+/** Before the cards ask what each checkpoint did: for that whole states are compared, and what is shown first is this one. */
+async function askOfState(
+  client: EarlyClient,
+  store: string,
+  thread: string,
+  { tab, checkpoint, applied }: Address,
+  threads: Promise<Result<'threads.list'>>,
+): Promise<void> {
+  if (tab !== 'state') return;
+  const key = checkpoint ?? (await threads).rows.find((row) => row.thread === thread)?.detail?.head;
+  if (key == null) return;
+  await client.early('state.children', { store, key, applied, path: [], from: 0, count: firstChildren });
 }
 
 function addressOf(fragment: string): Address {

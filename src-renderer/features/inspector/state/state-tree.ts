@@ -3,10 +3,11 @@
 
 import type { Result } from '../../../../shared/contract/methods.ts';
 import type { OrdinalPath, ValueNode } from '../../../../shared/model/value-node.ts';
+import { firstChildren } from '../../../service/early.ts';
 import { blockAt, closeAt, closedRoot, indexOfPath, openAt, openNodeAt, rowAt } from './open-rows.ts';
 import type { OpenNode, Row } from './open-rows.ts';
 
-export const chunkSize = 100;
+export const chunkSize = firstChildren;
 /** Rows that were looked at are kept up to this many; beyond it the oldest are forgotten and read again when they come back. */
 const mostKept = 50_000;
 /** More opened places than this are not carried over to the next checkpoint at once. */
