@@ -3,9 +3,9 @@
 
 import { asForkpointError, type ForkpointError } from '../../../shared/model/errors.ts';
 import type { Cursor } from '../../values/cursor.ts';
+import { serdeRefusal } from '../../values/json/serde-text.ts';
 import { openValue } from '../../values/open.ts';
 import { isoTime, runProblem } from './shape.ts';
-import { serdeProblem } from './serde-text.ts';
 
 /** Releases by what they brought into the file: dedup steps in 0.31, deliver steps in 0.36, owners and typed state changes by 0.60. */
 export const eras = ['0.21', '0.31', '0.36', '0.60'] as const;
@@ -80,7 +80,7 @@ export function readRun(bytes: Uint8Array): RunReading {
       completed: ofKind(root.get('completed_stage_ids'), 'list'),
       iterations: iterations !== null && Number.isSafeInteger(iterations) ? iterations : null,
       createdAt: isoTime(textOf(root.get('created_at'))),
-      refused: serdeProblem(bytes) ?? runProblem(root),
+      refused: serdeRefusal(bytes) ?? runProblem(root),
     },
   };
 }

@@ -1,6 +1,7 @@
 // What CAR 0.60.0 needs of a checkpoint to read it: its record types as data, and the check. Members that a type does not know are
 // skipped, as CAR skips them; older releases wrote a part of these members, which 0.60.0 reads too. The names and which of them are
-// required were read in car-workflow, car-ir and car-multi and are held against the running framework (`interop/car`).
+// required were read in car-workflow, car-ir and car-multi and are held against the running framework (`interop/car`). An object that is
+// written as a list of its members, which serde would take too, counts as refused: no CAR writes one.
 
 import type { Cursor } from '../../values/cursor.ts';
 
@@ -17,6 +18,8 @@ type Shape =
   | Tagged;
 
 interface Struct {
+  /** What its members must be to each other. */
+  readonly check?: (value: Cursor) => string | null;
   /** Required members. */
   readonly needs: Readonly<Record<string, ShapeName | Shape>>;
   /** Members that may be left out. */
@@ -224,6 +227,7 @@ const shapes: Readonly<Record<ShapeName, Struct | Tagged>> = {
       original_proposal_id: option('string'),
       final_proposal: option('#proposal'),
       replan_lineage: listOf({
+        check: lineageProblem,
         needs: { generation: 'u32', proposal_id: 'string', status: words('accepted rejected') },
         may: { proposal_digest: option('string'), rejection_reason: option('string') },
       }),
@@ -367,7 +371,7 @@ function plainProblem(value: Cursor, shape: Plain, wrong: (what: string) => stri
   }
 }
 
-function structProblem(value: Cursor, { needs, may }: Struct, where: string, tag?: string): string | null {
+function structProblem(value: Cursor, { needs, may, check }: Struct, where: string, tag?: string): string | null {
   const seen = new Set<string>();
   for (let i = 0; i < value.count; i += 1) {
     const name = value.key(i).text();
@@ -386,7 +390,26 @@ function structProblem(value: Cursor, { needs, may }: Struct, where: string, tag
   for (const name of Object.keys(needs)) {
     if (!seen.has(name)) return `\`${where === '' ? name : `${where}.${name}`}\` is missing`;
   }
-  return null;
+  const problem = check?.(value) ?? null;
+  return problem === null ? null : `\`${where}\` ${problem}`;
+}
+
+/** A proposal that was accepted has the digest of its text, one that was rejected has a reason. */
+function lineageProblem(entry: Cursor): string | null {
+  const text = (name: string): string | null => {
+    const value = entry.get(name);
+    return value === null || value.kind === 'null' ? null : value.text();
+  };
+  const digest = text('proposal_digest');
+  const reason = text('rejection_reason');
+  if (digest !== null && !/^[0-9a-f]{64}$/.test(digest)) return 'has a `proposal_digest` that is no SHA-256';
+  if (text('status') === 'accepted') {
+    if (digest === null) return 'has no `proposal_digest`';
+    return reason === null ? null : 'has a `rejection_reason` although it was accepted';
+  }
+  if (reason === null || reason.trim() === '') return 'has no `rejection_reason`';
+  const undigested = ['RFC 8785 canonicalization failed', 'proposal serialization failed'];
+  return digest !== null || undigested.some((begin) => reason.startsWith(begin)) ? null : 'has no `proposal_digest`';
 }
 
 function isUnsigned(value: Cursor, below: bigint): boolean {
@@ -397,23 +420,28 @@ function isUnsigned(value: Cursor, below: bigint): boolean {
 
 /** As chrono reads times: a space may stand for the `T`, and the zone must be there. */
 const timePattern =
-  /^\s*[+-]?\d{4,6}-(\d{1,2})-(\d{1,2})(?:[Tt]|\s+)\s*(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?\s*(?:[Zz]|[+-](\d\d):?(\d\d))\s*$/;
+  /^\s*([+-]\d{1,6}|\d{1,4})-\s*(\d{1,2})-\s*(\d{1,2})(?:[Tt]|\s+)\s*(\d{1,2}):\s*(\d{1,2}):\s*(\d{1,2})(?:\.\d+)?\s*(?:[Zz]|[Uu][Tt][Cc]|[+\u2212-](\d\d):?(\d\d))\s*$/;
+/** The last year that chrono knows. */
+const lastYear = 262_142;
 
 function isTime(text: string): boolean {
   const match = timePattern.exec(text);
   if (match === null) return false;
   const part = (n: number): number => Number(match[n] ?? 0);
-  const month = part(1);
+  const month = part(2);
+  // The calendar repeats after 400 years; Date takes two digits for years of the last century.
+  const days = new Date(Date.UTC(2000 + (part(1) % 400), month, 0)).getUTCDate();
   return (
+    Math.abs(part(1)) <= lastYear &&
     month >= 1 &&
     month <= 12 &&
-    part(2) >= 1 &&
-    part(2) <= new Date(Date.UTC(2024, month, 0)).getUTCDate() &&
-    part(3) <= 23 &&
-    part(4) <= 59 &&
-    part(5) <= 60 &&
-    part(6) <= 23 &&
-    part(7) <= 59
+    part(3) >= 1 &&
+    part(3) <= days &&
+    part(4) <= 23 &&
+    part(5) <= 59 &&
+    part(6) <= 60 &&
+    part(7) <= 23 &&
+    part(8) <= 59
   );
 }
 
@@ -428,7 +456,7 @@ export function isoTime(text: string | null): string | null {
       .split(between)
       .map((p) => p.padStart(2, '0'))
       .join(between);
-  const offset = /^[Zz]$/.test(zone ?? '') ? 'Z' : (zone ?? '').replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2');
+  const offset = /^(?:z|utc)$/i.test(zone ?? '') ? 'Z' : (zone ?? '').replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2');
   const seconds = Date.parse(`${parts(date, '-')}T${parts(clock, ':')}${offset}`);
   if (Number.isNaN(seconds)) return null;
   return new Date(seconds).toISOString().replace('.000Z', `${fraction ?? ''}Z`);
