@@ -65,12 +65,16 @@ interface Found<R extends SqliteReader | FilesReader> {
  * readable here), `io` (no permission). A folder that holds exactly one store opens that store.
  */
 export function openStore(path: string, options: OpenStoreOptions = {}): Store {
+  return openPlace(path, options);
+}
+
+function openPlace(path: string, options: OpenStoreOptions, around?: FilesReader): Store {
   const place = look(path);
   if (place.sniffed.kind === 'sqlite') {
     const backend = openSqlite(place.path, options);
     try {
       const found = ask(sqliteFormats, backend.reader);
-      if (found.format !== null) return found.format.open(backend);
+      if (found.format !== null) return found.format.open(backend, around);
       throw notSqliteStore(place.path, place.sniffed, backend.reader, found.verdicts);
     } catch (thrown) {
       backend.close();
@@ -83,11 +87,11 @@ export function openStore(path: string, options: OpenStoreOptions = {}): Store {
   backend.close();
   if (found.format !== null) {
     const { depth } = found.format;
-    return found.format.open(openFiles(place.path, depth === undefined ? options : { ...options, depth }));
+    return found.format.open(openFiles(place.path, depth === undefined ? options : { ...options, depth }), around);
   }
   const inside = storesInside(place.path);
   const [only] = inside;
-  if (only !== undefined && inside.length === 1) return openStore(only.path, options);
+  if (only !== undefined && inside.length === 1) return openPlace(only.path, options, backend.reader);
   throw notFolderStore(place.path, inside, found.verdicts);
 }
 

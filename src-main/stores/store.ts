@@ -10,7 +10,7 @@ import type { Checkpoint, Provenance, Unable, Warning } from '../../shared/model
 import type { Status } from '../../shared/model/status.ts';
 import type { Cursor } from '../values/cursor.ts';
 import type { Dialect, Edit } from '../values/edit.ts';
-import type { Backend, BackendReader, ChangeSet, RelyingReader } from './backend.ts';
+import type { Backend, BackendReader, ChangeSet, FilesReader, RelyingReader } from './backend.ts';
 
 // ── Detection ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -34,7 +34,8 @@ export interface Format<R extends BackendReader = BackendReader> {
   /** How deep the files of a folder store lie; absent: 1, the folder itself. */
   readonly depth?: number;
   detect(reader: R): Detection;
-  open(backend: Backend<R>): Store;
+  /** `around`: the folder that was named, where the store was found inside it; what stands beside the store there may be read. */
+  open(backend: Backend<R>, around?: FilesReader): Store;
 }
 
 // ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -276,6 +277,8 @@ export interface Sealed {
  * stands in no plan, log or address.
  */
 export interface SealedStore {
+  /** Name of the environment variable that the framework itself takes the key from. */
+  readonly keyVariable: string;
   /** Null where the newest cells are not encrypted. */
   sealed(): Sealed | null;
   /** Opens the cells from now on, and seals what is written. Throws `bad_value` if the key is none or does not fit. */

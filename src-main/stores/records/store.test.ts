@@ -21,7 +21,7 @@ interface Case {
   /** A second thread of the store. */
   readonly other: string;
   /** Adds a record as another program does: that of the thread's point `of` (from 0) again, with that id and parent where the format has them. */
-  add(path: string, thread: string, of: number, id: string | null): void;
+  readonly add: (path: string, thread: string, of: number, id: string | null) => void;
 }
 
 function addLine(file: string, of: number, change: (line: string) => string): void {
@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
     open: () => tinyagents('v211-sqlite-branches'),
     thread: 'main',
     other: 'fork-of-first',
-    add(path, thread, of, id) {
+    add: (path, thread, of, id) => {
       const database = new Database(path);
       const row = database
         .prepare('SELECT * FROM checkpoints WHERE thread_id = ? ORDER BY seq LIMIT 1 OFFSET ?')
@@ -78,7 +78,7 @@ const cases: readonly Case[] = [
     open: () => wesichain('sqlite-fork'),
     thread: 'main',
     other: 'side-branch',
-    add(path, thread) {
+    add: (path, thread) => {
       const database = new Database(path);
       database
         .prepare(

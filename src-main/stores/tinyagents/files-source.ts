@@ -11,6 +11,7 @@ import { FolderPicture, identityOf, isBlank, Probe } from '../records/line-files
 import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
+import { observationOf } from './journal.ts';
 import { readLedgerLine } from './ledger-line.ts';
 import { namespaceOfText, namespaceText } from './namespace.ts';
 import {
@@ -39,6 +40,7 @@ export type LineFileKind =
   | { readonly kind: 'thread'; readonly thread: string; readonly version: number }
   | { readonly kind: 'ledger' }
   | { readonly kind: 'empty' }
+  | { readonly kind: 'journal'; readonly reason: string }
   | { readonly kind: 'other'; readonly reason: string };
 
 /** What the first line that is not blank says about its file. */
@@ -47,6 +49,7 @@ export function kindOfLineFile(reader: FilesReader, path: string): LineFileKind 
     if (isBlank(line.bytes)) continue;
     const root = openLine(line.bytes);
     if ('reason' in root) return { kind: 'other', reason: root.reason };
+    if (observationOf(root) !== null) return { kind: 'journal', reason: 'it is a graph journal' };
     if (root.get('write') !== null && root.get('state') === null) return { kind: 'ledger' };
     const reading = readRecordAt(root);
     if (!reading.ok) return { kind: 'other', reason: reading.reason };

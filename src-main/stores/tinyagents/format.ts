@@ -5,6 +5,7 @@ import { everyCapability } from '../capabilities.ts';
 import { bytesCell } from '../records/cells.ts';
 import type { Detection, Format, PlanContext } from '../store.ts';
 import { FilesRecordSource, kindOfLineFile } from './files-source.ts';
+import { Journals } from './journal.ts';
 import { isLineFile } from './names.ts';
 import { era211, eraBefore211, eras, readRecord, unreleasedReason, type Era } from './record.ts';
 import { hasLedgerTable, SqliteRecordSource } from './sqlite-source.ts';
@@ -78,7 +79,7 @@ function filesEras(reader: FilesReader): {
   for (const entry of entries.slice(0, filesLookedAt)) {
     const kind = kindOfLineFile(reader, entry.path);
     if (kind.kind === 'ledger') found.add(era211);
-    if (kind.kind === 'other' && found.size === 0)
+    if ((kind.kind === 'other' || kind.kind === 'journal') && found.size === 0)
       seen = `\`${entry.path}\` does not hold checkpoint records: ${kind.reason}.`;
     if (kind.kind !== 'thread') continue;
     version = Math.max(version, kind.version);
@@ -123,10 +124,10 @@ export const tinyagentsSqlite: Format<SqliteReader> = {
   framework,
   backend: 'sqlite',
   eras,
-  capabilities: everyCapability,
+  capabilities: [...everyCapability, 'records'],
   unable: [],
   detect: detectSqlite,
-  open(backend) {
+  open(backend, around) {
     const { reader } = backend;
     return new TinyagentsStore(
       tinyagentsSqlite,
@@ -134,6 +135,7 @@ export const tinyagentsSqlite: Format<SqliteReader> = {
       new SqliteRecordSource(reader),
       () => erasOf(sqliteEras(reader)),
       (context: PlanContext) => new SqlitePlanWriter(reader, context.relying),
+      new Journals(around === undefined ? [] : [around]),
     );
   },
 };
@@ -143,10 +145,10 @@ export const tinyagentsFiles: Format<FilesReader> = {
   framework,
   backend: 'files',
   eras,
-  capabilities: everyCapability,
+  capabilities: [...everyCapability, 'records'],
   unable: [],
   detect: detectFiles,
-  open(backend) {
+  open(backend, around) {
     const { reader } = backend;
     const source = new FilesRecordSource(reader);
     return new TinyagentsStore(
@@ -155,6 +157,7 @@ export const tinyagentsFiles: Format<FilesReader> = {
       source,
       () => filesEras(reader).eras,
       (context: PlanContext) => new FilesPlanWriter(source, reader, context.relying),
+      new Journals([around ?? reader]),
     );
   },
 };

@@ -9,10 +9,12 @@ import type { Backend } from '../backend.ts';
 import { noPoint, RecordStore, storedMembers } from '../records/store.ts';
 import type {
   Format,
+  NeighbourRecord,
   OperationRequest,
   PendingView,
   PlanContext,
   RawPart,
+  RecordingStore,
   StateView,
   StorePlan,
   ThreadDetail,
@@ -21,6 +23,7 @@ import type {
 import { exportThread } from './document.ts';
 import { planFork } from './fork.ts';
 import { planImport } from './import.ts';
+import type { Journals } from './journal.ts';
 import { namespaceText } from './namespace.ts';
 import { pendingOf } from './pending.ts';
 import { placeAt } from './place.ts';
@@ -31,8 +34,9 @@ import type { Place, TinyagentsSource } from './source.ts';
 import { isSwallowed, noteOfRecord, statusOfRecord } from './status.ts';
 import type { PlanWriter } from './write.ts';
 
-export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource> {
+export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource> implements RecordingStore {
   readonly #writer: (context: PlanContext) => PlanWriter;
+  readonly #journals: Journals;
 
   constructor(
     format: Format,
@@ -40,9 +44,11 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
     source: TinyagentsSource,
     eras: () => readonly Era[],
     writer: (context: PlanContext) => PlanWriter,
+    journals: Journals,
   ) {
     super(format, backend, source, eras);
     this.#writer = writer;
+    this.#journals = journals;
   }
 
   threadDetail(thread: string): ThreadDetail {
@@ -139,6 +145,11 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
   exportRecords(thread: string): Generator<ThreadRecord, void, void> {
     const points = this.pointsOf(thread);
     return exportThread(this.source, points);
+  }
+
+  /** Events of graph journals, where they lie in the folder that was named. */
+  *neighbours(thread: string, key?: CheckpointKey): Generator<NeighbourRecord, void, void> {
+    yield* this.#journals.of(this.pointsOf(thread), key);
   }
 
   // ── For the planners ─────────────────────────────────────────────────────────────────────────────────────────────
