@@ -13,6 +13,7 @@ import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { badThreadName, isFileOf, isLineFile, lineFileSuffix, nameOfThread } from './names.ts';
+import { sessionIn } from './neighbours.ts';
 import { ThreadPoints } from './points.ts';
 import { openText, readLine, readLineAt, eraNoQueue, type RecordReading } from './record.ts';
 import type { Place, ThreadTrouble, WesichainSource } from './source.ts';
@@ -21,8 +22,6 @@ import type { Place, ThreadTrouble, WesichainSource } from './source.ts';
 const pauseAfter = 8;
 /** Files whose points are kept; the rest is read again when asked for. */
 const keptFiles = 64;
-/** Session files larger than this are not looked into. */
-const largestSession = 1 << 20;
 
 interface Damage {
   readonly start: number;
@@ -238,7 +237,7 @@ export class FilesRecordSource implements WesichainSource {
         );
       }
     }
-    const sessions = entries.filter((entry) => isSessionFile(this.#reader, entry));
+    const sessions = entries.filter(({ path, size }) => sessionIn(this.#reader, path, size) !== null);
     if (sessions.length > 0) {
       notes.push(
         `${sessions.length === 1 ? 'One file' : `${sessions.length} files`} of wesichain-session beside it (\`${sessions[0]!.path}\`): conversations, not checkpoints.`,
@@ -405,14 +404,6 @@ export class FilesRecordSource implements WesichainSource {
 function notRecord(bytes: Uint8Array): string {
   const reading = readLine(bytes);
   return reading.ok ? '' : `${reading.reason}.`;
-}
-
-/** A conversation of wesichain-session: `{id, messages, tool_history, metadata}`. */
-export function isSessionFile(reader: FilesReader, entry: FileEntry): boolean {
-  if (entry.path.includes('/') || !entry.path.endsWith('.json') || entry.size > largestSession) return false;
-  const root = openText(reader.read(entry.path));
-  if ('reason' in root) return false;
-  return root.get('messages')?.kind === 'list' && root.get('tool_history')?.kind === 'list' && root.get('id') !== null;
 }
 
 /** What the first line that is not blank says: null if it is a record, else why not. */

@@ -3,8 +3,9 @@
 import type { FilesReader, SqliteReader } from '../backend.ts';
 import { everyCapability } from '../capabilities.ts';
 import type { Detection, Format, PlanContext } from '../store.ts';
-import { FilesRecordSource, isSessionFile, whyNoThreadFile } from './files-source.ts';
+import { FilesRecordSource, whyNoThreadFile } from './files-source.ts';
 import { isLineFile } from './names.ts';
+import { projectedRecords, sessionIn, sessionRecords } from './neighbours.ts';
 import { eraNoQueue, eraQueue, eras, readLine, type Era } from './record.ts';
 import { hasQueueColumn, SqliteRecordSource } from './sqlite-source.ts';
 import { WesichainStore } from './store.ts';
@@ -15,6 +16,9 @@ const framework = 'wesichain';
 
 /** Columns by which the table is told from those of LangGraph, clawdia and tinyagents, which use the same name. 0.1.0 has no queue. */
 const ownColumns = ['thread_id', 'seq', 'created_at', 'node', 'step', 'state_json'];
+
+/** Folders below the one that was named in which sessions are looked for. */
+const aroundDepth = 3;
 
 /** Files looked at before a folder is said to be none of ours. */
 const filesLookedAt = 32;
@@ -66,7 +70,7 @@ function lookAtFolder(reader: FilesReader): FolderLook {
     seen = `${seen} None of the first ${filesLookedAt} of ${lineFiles.length} line files does.`;
   }
   const jsonFiles = all.filter((entry) => entry.path.endsWith('.json')).slice(0, filesLookedAt);
-  if (lineFiles.length === 0 && jsonFiles.some((entry) => isSessionFile(reader, entry))) {
+  if (lineFiles.length === 0 && jsonFiles.some((entry) => sessionIn(reader, entry.path, entry.size) !== null)) {
     seen = 'It holds sessions of wesichain-session: conversations, but no checkpoints.';
   }
   return { eras: eras.filter((era) => found.has(era)), seen };
@@ -93,10 +97,10 @@ export const wesichainSqlite: Format<SqliteReader> = {
   framework,
   backend: 'sqlite',
   eras,
-  capabilities: everyCapability,
+  capabilities: [...everyCapability, 'records'],
   unable: [],
   detect: detectSqlite,
-  open(backend) {
+  open(backend, around) {
     const { reader } = backend;
     return new WesichainStore(
       wesichainSqlite,
@@ -104,6 +108,10 @@ export const wesichainSqlite: Format<SqliteReader> = {
       new SqliteRecordSource(reader),
       () => sqliteEras(reader),
       (context: PlanContext) => new SqlitePlanWriter(reader, context.relying),
+      function* beside(points, named) {
+        yield* projectedRecords(reader, points);
+        if (around !== undefined) yield* sessionRecords(around, aroundDepth, named);
+      },
     );
   },
 };
@@ -113,10 +121,10 @@ export const wesichainFiles: Format<FilesReader> = {
   framework,
   backend: 'files',
   eras,
-  capabilities: everyCapability,
+  capabilities: [...everyCapability, 'records'],
   unable: [],
   detect: detectFiles,
-  open(backend) {
+  open(backend, around) {
     const { reader } = backend;
     const source = new FilesRecordSource(reader);
     return new WesichainStore(
@@ -125,6 +133,8 @@ export const wesichainFiles: Format<FilesReader> = {
       source,
       () => lookAtFolder(reader).eras,
       (context: PlanContext) => new FilesPlanWriter(source, reader, context.relying),
+      (_, named) =>
+        around === undefined ? sessionRecords(reader, 1, named) : sessionRecords(around, aroundDepth, named),
     );
   },
 };

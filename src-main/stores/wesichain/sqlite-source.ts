@@ -6,6 +6,7 @@ import type { SqliteReader, SqlRow, SqlValue } from '../backend.ts';
 import { bytesCell, foreignTables, numberCell, rawParts, textCell } from '../records/cells.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
+import { messagesPerSeq } from './neighbours.ts';
 import { ThreadPoints } from './points.ts';
 import { isoTime, openText, queueOf, viewOf, type RecordReading } from './record.ts';
 import { noTrouble, type Place, type ThreadTrouble, type WesichainSource } from './source.ts';
@@ -14,8 +15,6 @@ import { noTrouble, type Place, type ThreadTrouble, type WesichainSource } from 
 const threadPage = 2000;
 const pointPage = 500;
 const batchSize = 500;
-/** A record's messages are projected to `seq * 1,000,000 + index + 1`. */
-const messagesPerSeq = 1_000_000n;
 
 export const projections: readonly string[] = ['sessions', 'messages', 'graph_triples'];
 export const ownTables: ReadonlySet<string> = new Set(['checkpoints', ...projections]);

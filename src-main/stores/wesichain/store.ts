@@ -11,10 +11,12 @@ import type { Backend } from '../backend.ts';
 import { RecordStore, storedMembers } from '../records/store.ts';
 import type {
   Format,
+  NeighbourRecord,
   OperationRequest,
   PendingView,
   PlanContext,
   RawPart,
+  RecordingStore,
   StateView,
   StorePlan,
   ThreadDetail,
@@ -23,6 +25,7 @@ import type {
 import { exportThread } from './document.ts';
 import { planFork } from './fork.ts';
 import { planImport } from './import.ts';
+import type { Beside } from './neighbours.ts';
 import { metadataText } from './new-record.ts';
 import { pendingOf } from './pending.ts';
 import type { ThreadPoints } from './points.ts';
@@ -32,8 +35,9 @@ import { placeAt, type WesichainSource } from './source.ts';
 import { mayWait, statusOfRecord } from './status.ts';
 import type { PlanWriter } from './write.ts';
 
-export class WesichainStore extends RecordStore<ThreadPoints, WesichainSource> {
+export class WesichainStore extends RecordStore<ThreadPoints, WesichainSource> implements RecordingStore {
   readonly #writer: (context: PlanContext) => PlanWriter;
+  readonly #beside: Beside;
 
   constructor(
     format: Format,
@@ -41,9 +45,11 @@ export class WesichainStore extends RecordStore<ThreadPoints, WesichainSource> {
     source: WesichainSource,
     eras: () => readonly Era[],
     writer: (context: PlanContext) => PlanWriter,
+    beside: Beside,
   ) {
     super(format, backend, source, eras);
     this.#writer = writer;
+    this.#beside = beside;
   }
 
   threadDetail(thread: string): ThreadDetail {
@@ -154,6 +160,17 @@ export class WesichainStore extends RecordStore<ThreadPoints, WesichainSource> {
 
   exportRecords(thread: string): Generator<ThreadRecord, void, void> {
     return exportThread(this.source, this.pointsOf(thread));
+  }
+
+  /** Rows that wesichain projects from the states of a thread; conversations of wesichain-session that belong to it. */
+  *neighbours(thread: string, key?: CheckpointKey): Generator<NeighbourRecord, void, void> {
+    const points = this.pointsOf(thread);
+    const session = this.#viewAt(points, points.count - 1)?.state?.get('session_id');
+    const named = new Set([thread]);
+    if (session?.kind === 'string' && session.isUnicode()) named.add(session.text());
+    for (const record of this.#beside(points, named)) {
+      if (key === undefined || record.checkpoint === key) yield record;
+    }
   }
 
   // ── For the planner ──────────────────────────────────────────────────────────────────────────────────────────────
