@@ -107,7 +107,7 @@ export function planFork(
   checkpoints.push({ id: checkpoint.id, covers, text: writer.laidOut(text), key: keyOf(checkpoint.id) });
   if (!again) records.push(checkpointRecord(checkpoint, covers, end, records, keyOf));
 
-  const resume = resumeCode(namesOf(target, again ? firstOf(texts) : null));
+  const resume = resumeCode(namesOf(target, again ? firstOf(texts) : null, writer.backend));
   return {
     changes: writer.newRun({ run: target, records, checkpoints, contents: [], provided: [] }),
     warnings: [...warnings, again ? runsAgain(views, open) : hostOnly(open), ...writer.warnings(points.run)],

@@ -56,7 +56,7 @@ export function planImport(request: ImportRequest, writer: PlanWriter): StorePla
     changes: writer.newRun({ run: thread, records, checkpoints, contents, provided }),
     warnings,
     target: { thread, id },
-    resume: resumeCode(namesOf(thread, first?.ok === true ? first.view : null)),
+    resume: resumeCode(namesOf(thread, first?.ok === true ? first.view : null, writer.backend)),
     edited: null,
     follows: [],
   };

@@ -1,5 +1,6 @@
 // The Rust code that carries a run on, as the SDK's own API takes it. Ids become string literals, never code.
 
+import type { Backend } from '../backend.ts';
 import { rustText } from '../records/rust-text.ts';
 import type { ResumeCode } from '../store.ts';
 import { textOf } from './decode.ts';
@@ -14,10 +15,11 @@ export interface RunNames {
   readonly turn: string | null;
   /** Whether the SDK's runtime wrote the journal (`run_text`), and not the host itself. */
   readonly byRuntime: boolean;
+  readonly backend: Backend['reader']['kind'];
 }
 
 /** @param first the run's first journal record */
-export function namesOf(run: string, first: RecordView | null): RunNames {
+export function namesOf(run: string, first: RecordView | null, backend: Backend['reader']['kind']): RunNames {
   const member = (name: string) => textOf(first?.root.get(name) ?? null);
   const turn = member('turn_id');
   return {
@@ -27,6 +29,7 @@ export function namesOf(run: string, first: RecordView | null): RunNames {
     // The runtime's own choice needs no saying.
     turn: turn === `turn.p0.${fragmentOf(run)}` ? null : turn,
     byRuntime: first?.id === startId(run),
+    backend,
   };
 }
 
@@ -40,10 +43,13 @@ export function startId(run: string): string {
  * only its host can continue, from the latest checkpoint and the records behind it.
  */
 export function resumeCode(names: RunNames): ResumeCode {
-  return { language: 'rust', code: names.byRuntime ? runAgain(names) : hostCode(names.run) };
+  return {
+    language: 'rust',
+    code: names.byRuntime && names.agent !== null ? runAgain(names, names.agent) : hostCode(names),
+  };
 }
 
-function runAgain({ run, agent, session, turn }: RunNames): string {
+function runAgain({ run, session, turn }: RunNames, agent: string): string {
   const given =
     turn === null
       ? ''
@@ -54,7 +60,7 @@ function runAgain({ run, agent, session, turn }: RunNames): string {
 // The model is called and tools are executed again.
 let request = RunRequest::text(
     RunId::new(${rustText(run)}),
-    AgentId::new(${rustText(agent ?? '…')}),
+    AgentId::new(${rustText(agent)}),
     SourceRef::new("source.host"),
     input,
 )${given};
@@ -63,12 +69,13 @@ let result = runtime.run_text(request)?;
 }
 
 /** For hosts with a loop of their own: what they start from. */
-export function hostCode(run: string): string {
-  return `// store: FileStoreBundle or SqliteStoreBundle of this store
+function hostCode({ run, backend }: RunNames): string {
+  const [bundle, opened] = backend === 'sqlite' ? ['SqliteStoreBundle', '()?'] : ['FileStoreBundle', '()'];
+  return `// store: the ${bundle} of this store
 let run_id = RunId::new(${rustText(run)});
-let checkpoint = store.checkpoints().load_latest(&run_id)?;
+let checkpoint = store.checkpoints${opened}.load_latest(&run_id)?;
 let mut replay = ReplayReducer::new(ReplayMode::ResumeReplay);
-for record in store.journal().records_for_run(&run_id)? {
+for record in store.journal${opened}.records_for_run(&run_id)? {
     replay.apply(record)?;
 }
 let replay = replay.finish()?; // resume_allowed, next_loop_state, unsafe_pending_side_effects

@@ -162,7 +162,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
       recordOf: (effect: Effect): RecordView | null => this.recordAt(points, effect.opened),
       argumentsOf: (record: RecordView): Cursor | null => argumentsOf(this.source, record),
     };
-    const resume = resumeCode(namesOf(points.run, this.recordAt(points, 0)));
+    const resume = resumeCode(namesOf(points.run, this.recordAt(points, 0), this.backend.reader.kind));
     return pendingOf({ ...this.#view(points, index), facts }, source, this.source.refused(points), resume);
   }
 

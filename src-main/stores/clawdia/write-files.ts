@@ -18,6 +18,7 @@ import type { NewRun, PlanWriter } from './write.ts';
 const lineFeed = new Uint8Array([0x0a]);
 
 export class FilesPlanWriter implements PlanWriter {
+  readonly backend = 'files';
   readonly #source: FilesRunSource;
   readonly #reader: FilesReader;
   readonly #relying: RelyingReader<BackendReader>;
@@ -121,7 +122,10 @@ export class FilesPlanWriter implements PlanWriter {
       return [text, lineFeed];
     });
     if (lines.length > 0) add(journalPath(run), lines, made.records.at(-1)!.key);
-    return { backend: 'files', changes, guards: [] };
+    // A host that goes on from the run appends to the journal, which is guarded as written, or saves a checkpoint.
+    const path = `${runFolder(run)}/${checkpointsFolder}`;
+    const describe = `the checkpoints of run ${shownName(run)}`;
+    return { backend: 'files', changes, guards: [{ kind: 'folder', describe, path }] };
   }
 }
 

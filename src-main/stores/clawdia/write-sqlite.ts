@@ -24,6 +24,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const largestInteger = 2n ** 63n - 1n;
 
 export class SqlitePlanWriter implements PlanWriter {
+  readonly backend = 'sqlite';
   readonly #reader: SqliteReader;
   readonly #relying: RelyingReader<BackendReader>;
 

@@ -60,4 +60,5 @@ export interface PlanWriter {
   laidOut(checkpoint: Uint8Array): Uint8Array;
   /** Throws `unable` where this store has no place for what the run holds. */
   newRun(made: NewRun): ChangeSet;
+  readonly backend: 'files' | 'sqlite';
 }
