@@ -106,6 +106,39 @@ describe('lineages', () => {
     expect(reads).toEqual([undefined, first, undefined]);
   });
 
+  it('are read ahead with pauses, and at once when somebody asks', async () => {
+    const { store, reads, pulled } = countingStore(30);
+    const lineages = new Lineages(store);
+    const ahead = lineages.get('t', never, undefined, true);
+    let turns = 0;
+    while (pulled() < 5) {
+      turns++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // Each batch takes 2 ms here, and others have their turn between any two of them.
+    expect(turns).toBeGreaterThanOrEqual(4);
+    const counted: number[] = [];
+    const asked = await lineages.get('t', never, (points) => counted.push(points));
+    expect(await ahead).toBe(asked);
+    expect(reads).toHaveLength(1);
+    expect(counted.length).toBeGreaterThan(10);
+  });
+
+  it('keep the line of their points as long as these are only added to', async () => {
+    const { store } = countingStore(3);
+    const lineages = new Lineages(store);
+    const first = await lineages.get('t', never);
+    lineages.touch(['t']);
+    const grown = await lineages.get('t', never);
+    expect(grown.count).toBe(6);
+    expect(lineages.lineOf(grown)).toBe(lineages.lineOf(first));
+    // Read anew it has fewer points than were given: another line.
+    lineages.touch('all');
+    const shorter = await lineages.get('t', never);
+    expect(shorter.count).toBe(3);
+    expect(lineages.lineOf(shorter)).not.toBe(lineages.lineOf(first));
+  });
+
   it('stop being read when nobody wants them, and only then', async () => {
     const { store, pulled } = countingStore(100);
     const lineages = new Lineages(store);

@@ -1,6 +1,7 @@
 // Lineages of one open store: read once per thread, extended when the thread grows, bounded by points in memory.
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Lineage } from '../../shared/model/lineage.ts';
 import type { Store } from '../stores/store.ts';
@@ -10,6 +11,19 @@ import { WeightedCache } from './weighted-cache.ts';
 /** Points kept over all threads: about 90 bytes each, so at most some 45 MB (one thread that is larger stays alone). */
 const maxPoints = 500_000;
 
+interface Reading {
+  readonly promise: Promise<Lineage>;
+  readonly abort: AbortController;
+  /** Who waits for it; none of them gives it up. */
+  wanted: number;
+  /** Read ahead: it leaves the service's thread to all others until somebody waits for it. */
+  isIdle: boolean;
+  readonly counting: ((points: number) => void)[];
+}
+
+/** Milliseconds between two batches of a lineage that nobody waits for yet. */
+const idlePause = 4;
+
 export class Lineages {
   readonly #store: Store;
   readonly #cache = new WeightedCache<Lineage>(maxPoints);
@@ -17,7 +31,7 @@ export class Lineages {
   readonly #stale = new Map<string, 'extend' | 'anew'>();
   /** Names the line that a lineage is of (see `shared/contract/lineage-page.ts`); never the same in two runs of the service. */
   readonly #lines = new WeakMap<Lineage, string>();
-  readonly #reading = new Map<string, { promise: Promise<Lineage>; abort: AbortController; wanted: number }>();
+  readonly #reading = new Map<string, Reading>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -38,23 +52,22 @@ export class Lineages {
     return line;
   }
 
-  /** As it stands now. Callers that ask at the same time share one reading, which ends when the last of them gives up. */
-  async get(thread: string, signal: AbortSignal, onCount?: (points: number) => void): Promise<Lineage> {
+  /**
+   * As it stands now. Callers that ask at the same time share one reading, which ends when the last of them gives up. `isIdle`: nobody
+   * waits for it yet.
+   */
+  async get(thread: string, signal: AbortSignal, onCount?: (points: number) => void, isIdle = false): Promise<Lineage> {
     if (signal.aborted) throw cancelledCall();
     const known = this.#cache.get(thread);
     if (known !== undefined && !this.#stale.has(thread)) return known;
     let reading = this.#reading.get(thread);
     if (reading === undefined) {
-      const abort = new AbortController();
       const previous = this.#stale.get(thread) === 'anew' ? undefined : known;
       this.#stale.delete(thread);
-      const promise = this.#read(thread, previous, abort.signal, onCount).finally(() => {
-        if (this.#reading.get(thread)?.promise === promise) this.#reading.delete(thread);
-      });
-      promise.catch(() => undefined);
-      reading = { promise, abort, wanted: 0 };
-      this.#reading.set(thread, reading);
+      reading = this.#begin(thread, previous, isIdle);
     }
+    reading.isIdle &&= isIdle;
+    if (onCount !== undefined) reading.counting.push(onCount);
     const mine = reading;
     mine.wanted++;
     let left = false;
@@ -96,12 +109,21 @@ export class Lineages {
     this.#cache.clear();
   }
 
-  async #read(
-    thread: string,
-    previous: Lineage | undefined,
-    signal: AbortSignal,
-    onCount: ((points: number) => void) | undefined,
-  ): Promise<Lineage> {
+  #begin(thread: string, previous: Lineage | undefined, isIdle: boolean): Reading {
+    const { promise, resolve, reject } = Promise.withResolvers<Lineage>();
+    const reading: Reading = { promise, abort: new AbortController(), wanted: 0, isIdle, counting: [] };
+    promise.catch(() => undefined);
+    this.#reading.set(thread, reading);
+    this.#read(thread, previous, reading)
+      .then(resolve, reject)
+      .finally(() => {
+        if (this.#reading.get(thread) === reading) this.#reading.delete(thread);
+      });
+    return reading;
+  }
+
+  async #read(thread: string, previous: Lineage | undefined, reading: Reading): Promise<Lineage> {
+    const { signal } = reading.abort;
     const pace = new Pace(signal);
     try {
       const generator = this.#store.lineage(thread, previous);
@@ -113,7 +135,8 @@ export class Lineages {
           this.#cache.set(thread, step.value, step.value.count);
           return step.value;
         }
-        onCount?.(step.value);
+        for (const count of reading.counting) count(step.value);
+        if (reading.isIdle) await sleep(idlePause);
         await pace.breathe();
       }
     } catch (error) {

@@ -66,7 +66,7 @@ export class OpenStore {
     if (this.#hasReadAhead || !this.#watched || newest === null) return;
     this.#hasReadAhead = true;
     // Who asks for it is told what is wrong with it.
-    this.lineages.get(newest, this.#closing.signal).catch(() => undefined);
+    this.lineages.get(newest, this.#closing.signal, undefined, true).catch(() => undefined);
   }
 
   /** Why nothing can be read any more; null while it can. */

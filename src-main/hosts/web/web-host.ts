@@ -3,7 +3,6 @@
 
 import { chmod, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
 import { join, sep } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
@@ -39,6 +38,9 @@ export interface WebHost {
   readonly url: string;
   close(): Promise<void>;
 }
+
+// Not imported: that reads everything node:http exports, and loads all of `fetch` with it at every start of every command.
+const { createServer } = process.getBuiltinModule('node:http');
 
 const authMillis = 2000;
 const maxMessageBytes = 16 << 20;
