@@ -178,6 +178,11 @@ export const methods = {
   /** Opens a path (a host may refuse paths that were not named at start); opening twice gives the same store. */
   'stores.open': { params: z.object({ path: z.string() }), result: z.object({ store: StoreId, info: StoreInfo }) },
   'stores.close': { params: z.object({ store: StoreId }), result: none },
+  /** Gives an encrypted store its key, which is kept in the service's memory while the store is open. `bad_value` if it does not fit. */
+  'stores.unlock': {
+    params: z.object({ store: StoreId, key: z.string() }),
+    result: z.object({ store: StoreId, info: StoreInfo }),
+  },
 
   'threads.list': {
     params: z.object({

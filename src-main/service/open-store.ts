@@ -5,7 +5,7 @@ import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Lineage, PointIndex } from '../../shared/model/lineage.ts';
 import type { CheckpointKey } from '../../shared/model/key.ts';
 import { parseKey } from '../../shared/model/key.ts';
-import type { StateView, Store } from '../stores/store.ts';
+import { takesKey, type StateView, type Store } from '../stores/store.ts';
 import type { ValueDiff } from '../values/diff/tree.ts';
 import type { EventSource } from './events.ts';
 import { storeInfo } from './store-info.ts';
@@ -154,6 +154,20 @@ export class OpenStore {
       (key, { row, isHead }) =>
         (isHead && threads.has(parseKey(key)?.thread ?? '')) || isOld(key) || isOld(row.parent ?? ''),
     );
+  }
+
+  /** Opens encrypted cells: whatever was read before is read again. Throws `bad_value` if the key does not fit. */
+  unlock(key: string): void {
+    if (!takesKey(this.store)) {
+      throw new ForkpointError('unable', 'Stores of this format have no encrypted cells.');
+    }
+    this.store.unlock(key);
+    this.#states.clear();
+    this.#rows.clear();
+    this.summaries.clear();
+    this.diffs.clear();
+    this.threads.start();
+    this.#events.emit('store.changed', { store: this.id, threads: 'all' });
   }
 
   /** To be called when the store may have changed, after a write of our `own` too: what was written is written, whatever reading says. */

@@ -10,6 +10,7 @@ import type { Operations } from '../operations/operations.ts';
 import type { Format, Store } from '../stores/store.ts';
 import type { EventSource } from './events.ts';
 import { OpenStore } from './open-store.ts';
+import { giveKey } from './store-key.ts';
 
 /** How paths become stores; tests give their own. */
 export interface StoreOpener {
@@ -55,6 +56,7 @@ export class OpenStores {
         store.backend.close();
         return same;
       }
+      giveKey(store, null);
       if (!this.#options.readOnly) this.#options.operations.recoverAll(store);
       const id = idOf(store.backend.path);
       const opened = new OpenStore(id, store, this.#options.events, this.#options.live);

@@ -1,7 +1,7 @@
 // A store as a whole, for `info` and the toolbar.
 
 import type { StoreInfo } from '../../shared/model/shapes.ts';
-import type { Store } from '../stores/store.ts';
+import { takesKey, type Store } from '../stores/store.ts';
 
 /** What a listing has found so far. */
 export interface StoreCounts {
@@ -12,6 +12,7 @@ export interface StoreCounts {
 /** `readOnly`: the host itself refuses changes. Without `counts` the threads are listed for them. */
 export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = countThreads(store)): StoreInfo {
   const about = store.describe();
+  const sealed = takesKey(store) ? store.sealed() : null;
   const why = readOnly ? 'Forkpoint was started read-only.' : store.backend.readOnlyReason;
   return {
     path: store.backend.path,
@@ -27,6 +28,7 @@ export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = 
     checkpoints: counts.checkpoints,
     bytes: store.backend.bytes(),
     notes: why === null ? [...about.notes] : [...about.notes, why],
+    ...(sealed === null ? {} : { sealed: { ...sealed } }),
   };
 }
 

@@ -116,8 +116,17 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
       .argument('[args...]')
       .option('--json', 'print one JSON document')
       .exitOverride();
+  let keyVariable: string | null = null;
+  const withKey = (c: Command): Command =>
+    c.option(
+      '--key-env <name>',
+      'the environment variable that holds the key of an encrypted store',
+      (name: string) => {
+        keyVariable = name;
+      },
+    );
   const withThread = (c: Command): Command =>
-    c
+    withKey(c)
       .option('--thread-json <string>', 'the thread as a JSON string, where an argument cannot carry it')
       .option('--namespace <ns>', 'the namespace of a sub-graph');
   const withEdits = (c: Command): Command => {
@@ -148,7 +157,7 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
     },
   );
 
-  command('info', '<store>', 'what a store is').action((args: string[], options: ReadOptions) => {
+  withKey(command('info', '<store>', 'what a store is')).action((args: string[], options: ReadOptions) => {
     const { store = '' } = positionals('info', ['store'], args, undefined);
     const several = storesIn(resolve(store));
     if (several !== null) {
@@ -156,12 +165,12 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
       else say(human.stores(resolve(store), several, paint));
       return;
     }
-    const info = infoOf(resolve(store));
+    const info = infoOf(resolve(store), keyVariable);
     if (options.json === true) print(info);
     else say(human.info(info, paint));
   });
 
-  command('threads', '<store>', 'the threads of a store, newest first')
+  withKey(command('threads', '<store>', 'the threads of a store, newest first'))
     .option('--search <text>', 'ids that contain this text')
     .addOption(new Option('--status <status>', 'only threads of this status').choices([...statuses]))
     .option('--limit <n>', 'at most so many')
@@ -388,7 +397,7 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
     });
 
   function withSession(path: string, readOnly: boolean, use: (session: Session) => void): void {
-    const session = openSession(resolve(path), readOnly, terminal.draw);
+    const session = openSession(resolve(path), readOnly, terminal.draw, keyVariable);
     try {
       use(session);
     } finally {

@@ -9,7 +9,7 @@ export function storeHandlers(
   stores: OpenStores,
   opener: StoreOpener,
   about: { readonly version: string; readonly readOnly: boolean; readonly sample: string | null },
-): HandlersOf<'host.info' | 'formats.list' | 'stores.list' | 'stores.open' | 'stores.close'> {
+): HandlersOf<'host.info' | 'formats.list' | 'stores.list' | 'stores.open' | 'stores.close' | 'stores.unlock'> {
   return {
     'host.info': () => ({ ...about }),
     'formats.list': () => opener.formats.map(formatInfo),
@@ -20,6 +20,11 @@ export function storeHandlers(
         .map((open) => ({ store: open.id, info: open.info(about.readOnly) })),
     'stores.open': ({ path }) => {
       const open = stores.open(path);
+      return { store: open.id, info: open.info(about.readOnly) };
+    },
+    'stores.unlock': ({ store, key }) => {
+      const open = stores.get(store);
+      open.unlock(key);
       return { store: open.id, info: open.info(about.readOnly) };
     },
     'stores.close': ({ store }) => {

@@ -13,6 +13,7 @@ import { readThreadDocument } from '../../operations/thread-document/import.ts';
 import { identify, openStore } from '../../stores/registry.ts';
 import type { Draw, Store, ThreadDocument } from '../../stores/store.ts';
 import { storeInfo } from '../store-info.ts';
+import { giveKey } from '../store-key.ts';
 
 /** Clock and identities of what is written. */
 export type SessionDraw = Draw;
@@ -40,17 +41,30 @@ export function storesIn(path: string): { path: string; format: string }[] | nul
 }
 
 /** What a store is. Opened as for writing, so that it tells whether it can be written; nothing is. */
-export function infoOf(path: string): StoreInfo {
+export function infoOf(path: string, keyVariable: string | null = null): StoreInfo {
   const store = openStore(path);
   try {
+    giveKey(store, keyVariable);
     return storeInfo(store);
   } finally {
     store.backend.close();
   }
 }
 
-export function openSession(path: string, readOnly: boolean, draw: SessionDraw = ownDraw): Session {
+/** `keyVariable`: the environment variable that holds the key of an encrypted store, null for the framework's own. */
+export function openSession(
+  path: string,
+  readOnly: boolean,
+  draw: SessionDraw = ownDraw,
+  keyVariable: string | null = null,
+): Session {
   const store = openStore(path, { readOnly });
+  try {
+    giveKey(store, keyVariable);
+  } catch (error) {
+    store.backend.close();
+    throw error;
+  }
   const operations = new Operations({ dataFolder: defaultDataFolder(), draw });
   operations.recoverAll(store);
   const documents = new Map<string, ThreadDocument>();

@@ -94,7 +94,7 @@ export function describeStore(
     notes.push(
       sealed.open
         ? `Checkpoints of this store are encrypted (${sealed.cipher}) and are shown with the key that was given.`
-        : `Checkpoints of this store are encrypted (${sealed.cipher}): they are listed and carried along, and shown when a key is given.`,
+        : `Checkpoints of this store are encrypted (${sealed.cipher}): they are listed and carried along, and shown when the key is given that the program has in LANGGRAPH_AES_KEY.`,
     );
   }
   if (types?.includes('pickle'))

@@ -92,10 +92,13 @@ export class DatedId {
   }
 }
 
-/** ISO 8601 in UTC with the microseconds that the id holds, null for an id that is no UUIDv6. */
+/** Until the middle of 2024 the id of a checkpoint was its time. */
+const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)$/;
+
+/** ISO 8601 in UTC with the microseconds that the id holds, or the id itself where it is a time; null for any other. */
 export function isoTimeOf(id: string): string | null {
   const ticks = ticksOf(id);
-  if (ticks === null) return null;
+  if (ticks === null) return isTime.test(id) && !Number.isNaN(Date.parse(id)) ? id : null;
   const since = ticks - epochOffset;
   const millis = Number(since / 10_000n);
   if (since < 0n || Number.isNaN(new Date(millis).getTime())) return null;

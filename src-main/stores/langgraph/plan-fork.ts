@@ -13,7 +13,7 @@ import { isRouting, nextTasks } from './next.ts';
 import { damagedWrites, resumeCode } from './pending.ts';
 import { editValues, newCheckpointCell, newMetadata } from './plan-row.ts';
 import type { EditedValues } from './plan-row.ts';
-import { forkRefusal, newRowRefusal } from './fork-refusal.ts';
+import { forkRefusal, newRowRefusal, olderWarnings } from './fork-refusal.ts';
 import { deltaRow, relyingDelta } from './plan-delta.ts';
 import { openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
@@ -519,5 +519,5 @@ export function planFork(own: PlanSource, request: ForkRequest, context: PlanCon
     request.target.kind === 'in-place'
       ? inPlace(own, request, source, edited, context)
       : intoNewThread(own, request, request.target.thread, source, edited, context);
-  return edited === null ? plan : { ...plan, warnings: [...edited.warnings, ...plan.warnings] };
+  return { ...plan, warnings: [...(edited?.warnings ?? []), ...olderWarnings(source.point), ...plan.warnings] };
 }

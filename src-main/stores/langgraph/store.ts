@@ -61,6 +61,7 @@ const notFound = (key: string): ForkpointError =>
 export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore {
   readonly format: Format;
   readonly backend: Backend;
+  readonly keyVariable = 'LANGGRAPH_AES_KEY';
   readonly reader: SqliteReader;
   readonly #layout: Layout;
   #read: RowReader;
