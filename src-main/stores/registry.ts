@@ -3,7 +3,7 @@
 import { realpathSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ForkpointError } from '../../shared/model/errors.ts';
-import { atomrSqlite } from './atomr/format.ts';
+import { atomrHost, atomrSqlite } from './atomr/format.ts';
 import type { Backend, FilesReader, SqliteReader } from './backend.ts';
 import { carFiles } from './car/format.ts';
 import { systemError } from './durable.ts';
@@ -25,7 +25,13 @@ export const sqliteFormats: readonly Format<SqliteReader>[] = [
   atomrSqlite,
   langgraphSqlite,
 ];
-export const filesFormats: readonly Format<FilesReader>[] = [tinyagentsFiles, wesichainFiles, clawdiaFiles, carFiles];
+export const filesFormats: readonly Format<FilesReader>[] = [
+  tinyagentsFiles,
+  wesichainFiles,
+  clawdiaFiles,
+  carFiles,
+  atomrHost,
+];
 export const formats: readonly Format[] = [...sqliteFormats, ...filesFormats];
 
 export interface OpenStoreOptions {

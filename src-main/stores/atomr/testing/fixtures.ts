@@ -1,6 +1,6 @@
 // Genuine stores of atomr for the tests of this folder: a copy of each, opened, with the framework's own answers beside it.
 
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CheckpointKey } from '../../../../shared/model/key.ts';
@@ -8,6 +8,7 @@ import type { Checkpoint } from '../../../../shared/model/shapes.ts';
 import { encodeTagged } from '../../../values/tagged.ts';
 import type { Cursor } from '../../../values/cursor.ts';
 import type { Relied } from '../../backend.ts';
+import { openFiles } from '../../files/backend.ts';
 import { openSqlite } from '../../sqlite/backend.ts';
 import type {
   Draw,
@@ -18,7 +19,7 @@ import type {
   StorePlan,
   ThreadDocument,
 } from '../../store.ts';
-import { atomrSqlite } from '../format.ts';
+import { atomrHost, atomrSqlite } from '../format.ts';
 
 export const root = new URL('../../../../fixtures/atomr/', import.meta.url).pathname;
 
@@ -41,10 +42,10 @@ export interface Opened {
 export const goldenOf = (name: string): unknown => JSON.parse(readFileSync(join(root, name, 'golden.json'), 'utf8'));
 
 /** A copy of a fixture; closing removes it. `prepare` may change it before it is opened. */
-export function openFixture(name: string, prepare: (path: string) => void = () => undefined): Opened {
+export function openFixture(name: string, prepare: (path: string) => void = () => undefined, inner = ''): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'atomr-'));
   cpSync(join(root, name), folder, { recursive: true });
-  const path = join(folder, existsSync(join(folder, 'host')) ? 'host' : 'store.db');
+  const path = join(folder, existsSync(join(folder, 'host')) ? 'host' : 'store.db', inner);
   prepare(path);
   const store = open(path);
   return {
@@ -59,7 +60,11 @@ export function openFixture(name: string, prepare: (path: string) => void = () =
 
 /** Opens a store of ours at a path, as the registry would. */
 export function open(path: string): AnyStore {
-  return atomrSqlite.open(openSqlite(path)) as AnyStore;
+  return (
+    statSync(path).isDirectory()
+      ? atomrHost.open(openFiles(path, { depth: atomrHost.depth! }))
+      : atomrSqlite.open(openSqlite(path))
+  ) as AnyStore;
 }
 
 /** Runs a generator to its end; its batches and what it returned. */
