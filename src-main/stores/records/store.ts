@@ -69,11 +69,16 @@ export abstract class RecordStore<Points extends RecordPoints, Source extends Re
   describe(): StoreDescription {
     return {
       framework: this.format.framework,
-      eras: this.#eras(),
+      eras: this.eras(),
       capabilities: this.format.capabilities,
       unable: this.format.unable,
       notes: this.source.notes(),
     };
+  }
+
+  /** Eras seen in the store as it is now. */
+  protected eras(): readonly string[] {
+    return this.#eras();
   }
 
   threads(): Generator<readonly ThreadSummary[], void, void> {

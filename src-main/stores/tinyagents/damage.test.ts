@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { FilesReader, SqliteReader } from '../backend.ts';
-import { tinyagentsFiles, tinyagentsSqlite } from './format.ts';
+import { tinyagentsFiles } from './format.ts';
 import { drained } from '../testing/opened.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
@@ -121,21 +121,12 @@ describe('a folder', () => {
     expect(one.store.threadDetail('x.writes').refused).toMatch(/records and ledger lines/);
   });
 
-  it('refuses the unreleased format, and other line files', () => {
+  it('refuses other line files', () => {
     const one = fixture('v211-file-linear');
     const path = join(one.path, 'linear-1.jsonl');
-    writeFileSync(
-      path,
-      readFileSync(path, 'utf8').replaceAll('{"thread_id"', '{"version":2,"created_at":0,"thread_id"'),
-    );
-    const reader = one.backend.reader as FilesReader;
-    expect(tinyagentsFiles.detect(reader)).toMatchObject({
-      verdict: 'refused',
-      reason: expect.stringContaining('format 2'),
-    });
     writeFileSync(path, '{"offset":0,"value":{"event_id":"run-1-0"},"created_at_ms":1}\n');
     unlinkSync(join(one.path, 'linear-1.writes.jsonl'));
-    expect(tinyagentsFiles.detect(reader)).toMatchObject({ verdict: 'no' });
+    expect(tinyagentsFiles.detect(one.backend.reader as FilesReader)).toMatchObject({ verdict: 'no' });
   });
 });
 
@@ -153,17 +144,17 @@ describe('SQLite', () => {
     );
   };
 
-  it('refuses a store with records of the unreleased format', () => {
+  it('shows a record of a later format as one that cannot be read', () => {
     const one = fixture('v211-sqlite-linear');
-    const reader = one.backend.reader as SqliteReader;
-    const record = String(reader.get('SELECT record FROM checkpoints WHERE seq = 3')!['record']);
-    run(one, { record: `{"version":2,${record.slice(1)}` }, 3n);
-    expect(tinyagentsSqlite.detect(reader)).toMatchObject({ verdict: 'refused' });
-    const lineage = drained(one.store.lineage('linear-1')).result;
-    expect(() => one.store.state(one.store.keyAt(lineage, 2))).toThrow(
-      expect.objectContaining({ code: 'unsupported' }),
+    const record = String(
+      (one.backend.reader as SqliteReader).get('SELECT record FROM checkpoints WHERE seq = 3')!['record'],
     );
-    expect(one.store.checkpoints(lineage, [2])[0]).toMatchObject({ status: 'unknown' });
+    run(one, { record: `{"version":3,${record.slice(1)}` }, 3n);
+    const lineage = drained(one.store.lineage('linear-1')).result;
+    expect(one.store.checkpoints(lineage, [2])[0]).toMatchObject({
+      status: 'unknown',
+      note: expect.stringContaining('record format 3'),
+    });
   });
 
   it('shows a point whose record is broken, with the reason, and opens the others', () => {

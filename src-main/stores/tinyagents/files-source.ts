@@ -25,7 +25,7 @@ import {
   unescapeThread,
 } from './names.ts';
 import { ThreadPoints } from './points.ts';
-import { nodesThatRan, openLine, readRecordAt, unreleasedReason } from './record.ts';
+import { nodesThatRan, openLine, readRecordAt } from './record.ts';
 import type { LedgerEntry, Place, ThreadTrouble, TinyagentsSource } from './source.ts';
 
 /** Milliseconds of work between two chances to stop. */
@@ -37,7 +37,7 @@ const keptLedgers = 16;
 const linesPerBatch = 200;
 
 export type LineFileKind =
-  | { readonly kind: 'thread'; readonly thread: string; readonly version: number }
+  | { readonly kind: 'thread'; readonly thread: string }
   | { readonly kind: 'ledger' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'journal'; readonly reason: string }
@@ -53,8 +53,8 @@ export function kindOfLineFile(reader: FilesReader, path: string): LineFileKind 
     if (root.get('write') !== null && root.get('state') === null) return { kind: 'ledger' };
     const reading = readRecordAt(root);
     if (!reading.ok) return { kind: 'other', reason: reading.reason };
-    if (root.get('state') === null && reading.record.version < 2) return { kind: 'other', reason: 'it has no `state`' };
-    return { kind: 'thread', thread: reading.record.thread, version: reading.record.version };
+    if (root.get('state') === null) return { kind: 'other', reason: 'it has no `state`' };
+    return { kind: 'thread', thread: reading.record.thread };
   }
   return { kind: 'empty' };
 }
@@ -114,7 +114,6 @@ class ThreadFile {
     const reading = readRecordAt(root);
     if (!reading.ok) return fail(reading.reason);
     const { record } = reading;
-    if (record.version >= 2) return fail(unreleasedReason(record.version));
     if (!line.terminated) this.open = { start: line.start, end: line.end, reason: '', whole: true };
     this.points.add(
       {
@@ -125,6 +124,7 @@ class ThreadFile {
         namespace: namespaceOfText(namespaceText(record.namespace)),
         next: record.pending.map((a) => a.node),
         step: record.step,
+        time: record.createdAt,
       },
       () => {
         const ran = nodesThatRan(record);

@@ -21,7 +21,7 @@ import { checkedRecord, drawnId, emptyList, metadataText, nullText, rewriteRecor
 import { countingWrites, losesOnResume, skippedTasks } from './pending.ts';
 import { placeAt } from './place.ts';
 import type { ThreadPoints } from './points.ts';
-import { eraBefore16, interruptedNodes, readRecord, unreleasedReason, type RecordView } from './record.ts';
+import { developmentReason, eraBefore16, interruptedNodes, readRecord, type RecordView } from './record.ts';
 import { resumeCode } from './resume.ts';
 import type { LedgerEntry, Place, TinyagentsSource } from './source.ts';
 import { statusOfRecord } from './status.ts';
@@ -231,7 +231,7 @@ function forkInPlace(
 function readable(text: Uint8Array, place: Place): RecordView {
   const reading = readRecord(text);
   if (reading.ok && reading.record.version >= 2) {
-    throw new ForkpointError('unsupported', unreleasedReason(reading.record.version));
+    throw new ForkpointError('unable', `${developmentReason} Nothing was changed.`);
   }
   if (!reading.ok || reading.record.id !== place.id) {
     throw new ForkpointError(

@@ -7,7 +7,7 @@ import type { Detection, Format, PlanContext } from '../store.ts';
 import { FilesRecordSource, kindOfLineFile } from './files-source.ts';
 import { Journals } from './journal.ts';
 import { isLineFile } from './names.ts';
-import { era211, eraBefore211, eras, readRecord, unreleasedReason, type Era } from './record.ts';
+import { era211, eraBefore211, eraDevelopment, eras, readRecord, type Era } from './record.ts';
 import { hasLedgerTable, SqliteRecordSource } from './sqlite-source.ts';
 import { TinyagentsStore } from './store.ts';
 import { FilesPlanWriter } from './write-files.ts';
@@ -26,14 +26,14 @@ function byEra(found: ReadonlySet<Era>): readonly Era[] {
 }
 
 /** Eras seen, from the first and the last record: a store that was continued by a later release shows both. */
-function sqliteEras(reader: SqliteReader): readonly Era[] | { readonly version: number } {
+function sqliteEras(reader: SqliteReader): readonly Era[] {
   const found = new Set<Era>();
   if (hasLedgerTable(reader)) found.add(era211);
+  if (reader.tables().some((table) => table.name === 'thread_leases')) found.add(eraDevelopment);
   for (const order of ['ASC', 'DESC']) {
     const row = reader.get(`SELECT CAST(record AS BLOB) AS record FROM checkpoints ORDER BY seq ${order} LIMIT 1`);
     const reading = row === null ? null : readRecord(bytesCell(row['record']));
     if (reading === null || !reading.ok) continue;
-    if (reading.record.version >= 2) return { version: reading.record.version };
     // A record of 2.1.1 where nothing was pending or written looks like one of 2.1.0; the ledger table tells them apart.
     if (reading.record.era !== eraBefore211 || !found.has(era211)) found.add(reading.record.era);
   }
@@ -60,20 +60,16 @@ function detectSqlite(reader: SqliteReader): Detection {
       reason: `Its table \`checkpoints\` has no column ${missing.map((n) => `\`${n}\``).join(', ')}.`,
     };
   }
-  if (tables.some((t) => t.name === 'thread_leases')) return { verdict: 'refused', reason: unreleasedReason(2) };
-  const found = sqliteEras(reader);
-  return 'version' in found
-    ? { verdict: 'refused', reason: unreleasedReason(found.version) }
-    : { verdict: 'yes', eras: found };
+  return { verdict: 'yes', eras: sqliteEras(reader) };
 }
 
 function filesEras(reader: FilesReader): {
   readonly eras: readonly Era[];
-  readonly version: number;
+  readonly threads: boolean;
   readonly seen: string;
 } {
   const found = new Set<Era>();
-  let version = 0;
+  let threads = false;
   let seen = 'It holds no line files (`*.jsonl`).';
   const entries = reader.list(1).filter((entry) => isLineFile(entry.path) && entry.size > 0);
   for (const entry of entries.slice(0, filesLookedAt)) {
@@ -82,18 +78,18 @@ function filesEras(reader: FilesReader): {
     if ((kind.kind === 'other' || kind.kind === 'journal') && found.size === 0)
       seen = `\`${entry.path}\` does not hold checkpoint records: ${kind.reason}.`;
     if (kind.kind !== 'thread') continue;
-    version = Math.max(version, kind.version);
+    threads = true;
     for (const line of endLines(reader, entry.path)) {
       const reading = readRecord(line);
       if (reading.ok) found.add(reading.record.era);
     }
   }
-  if (version === 0 && entries.length > filesLookedAt) {
+  if (!threads && entries.length > filesLookedAt) {
     seen = `${seen} None of the first ${filesLookedAt} of ${entries.length} line files does.`;
   }
   // A record of 2.1.1 where nothing was pending or written looks like one of 2.1.0.
   if (found.has(era211)) found.delete(eraBefore211);
-  return { eras: byEra(found), version, seen };
+  return { eras: byEra(found), threads, seen };
 }
 
 /** First line of a file, and its last ones as far as they lie in its last 64 kB. */
@@ -109,14 +105,8 @@ function endLines(reader: FilesReader, path: string): Uint8Array[] {
 }
 
 function detectFiles(reader: FilesReader): Detection {
-  const { eras: found, version, seen } = filesEras(reader);
-  if (version >= 2) return { verdict: 'refused', reason: unreleasedReason(version) };
-  const threads = version > 0;
+  const { eras: found, threads, seen } = filesEras(reader);
   return threads ? { verdict: 'yes', eras: found } : { verdict: 'no', reason: seen };
-}
-
-function erasOf(found: ReturnType<typeof sqliteEras>): readonly Era[] {
-  return 'version' in found ? [] : found;
 }
 
 export const tinyagentsSqlite: Format<SqliteReader> = {
@@ -133,7 +123,7 @@ export const tinyagentsSqlite: Format<SqliteReader> = {
       tinyagentsSqlite,
       backend,
       new SqliteRecordSource(reader),
-      () => erasOf(sqliteEras(reader)),
+      () => sqliteEras(reader),
       (context: PlanContext) => new SqlitePlanWriter(reader, context.relying),
       new Journals(around === undefined ? [] : [around]),
     );

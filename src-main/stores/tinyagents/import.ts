@@ -9,7 +9,7 @@ import { ledgerKind, recordKind } from './document.ts';
 import { readLedgerLine } from './ledger-line.ts';
 import { namespaceOfText, namespaceText } from './namespace.ts';
 import { checkedRecord, rewriteRecord, stringText } from './new-record.ts';
-import { openLine, readRecord, unreleasedReason } from './record.ts';
+import { developmentReason, openLine, readRecord } from './record.ts';
 import { resumeCode } from './resume.ts';
 import { statusOfRecord } from './status.ts';
 import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
@@ -81,7 +81,7 @@ function recordOf(
 ): NewRecord {
   const reading = readRecord(bytes);
   if (!reading.ok) throw badDocument(index, reading.reason);
-  if (reading.record.version >= 2) throw badDocument(index, unreleasedReason(reading.record.version));
+  if (reading.record.version >= 2) throw badDocument(index, developmentReason);
   if (reading.record.state === null || reading.record.metadata === null) {
     throw badDocument(index, 'tinyagents could not read it: `state` or `metadata` is missing');
   }

@@ -27,6 +27,7 @@ function pointsOf(given: readonly Given[]): ThreadPoints {
         namespace: g.namespace ?? '',
         next: g.next ?? [],
         step: g.step ?? 1,
+        time: null,
       },
       (): RootFacts => ({ era: eraBefore16, source: g.source ?? 'loop', step: g.step ?? 1, tried: g.ran ?? [] }),
     );

@@ -20,6 +20,8 @@ export interface PointHeader {
   readonly namespace: string;
   readonly next: readonly string[];
   readonly step: number | null;
+  /** Milliseconds since 1970; null where the store does not say, or only inside the record. */
+  readonly time: number | null;
 }
 
 /** What is read of a record without parent that is not the first of its line, to tell a resume from a new run. */
@@ -63,7 +65,18 @@ export class ThreadPoints extends RecordPoints {
       if (!first && oldId.test(header.id)) [parent, link, reason] = this.#inferred(header, facts());
     }
     const { position, bytes, id, namespace, step } = header;
-    const index = this.push({ position, bytes, id, namespace, parent, link, reason, host, time: Number.NaN, step });
+    const index = this.push({
+      position,
+      bytes,
+      id,
+      namespace,
+      parent,
+      link,
+      reason,
+      host,
+      time: header.time ?? Number.NaN,
+      step,
+    });
     this.#nexts.push(this.#interned(header.next));
     for (const node of header.next) this.#lastPending.set(`${namespace}\u0000${node}`, index);
   }

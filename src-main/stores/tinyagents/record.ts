@@ -7,9 +7,9 @@ import type { Cursor } from '../../values/cursor.ts';
 import { openValue } from '../../values/open.ts';
 
 /** Releases by what their records look like. 0.2.0 and 1.5.0 write the same shape, so they are one era here. */
-export const eras = ['0.2.0–1.5.0', '1.6.0–2.1.0', '2.1.1'] as const;
+export const eras = ['0.2.0–1.5.0', '1.6.0–2.1.0', '2.1.1', 'development (record format 2)'] as const;
 export type Era = (typeof eras)[number];
-export const [eraBefore16, eraBefore211, era211] = eras;
+export const [eraBefore16, eraBefore211, era211, eraDevelopment] = eras;
 
 /** A task that would run next. `argument` is what a `Send` gave it; `task` is set only on tasks carried over from a stopped step. */
 export interface Activation {
@@ -62,8 +62,10 @@ export interface RecordView {
   readonly failedNode: string | null;
   readonly error: Cursor | null;
   readonly era: Era;
-  /** 1 for every published release; 2 is the unreleased format, whose `tasks` this reader must not guess at. */
+  /** 1 for every published release; 2 is the unreleased format, which is read and never written. */
   readonly version: number;
+  /** Milliseconds since 1970; only record format 2 says. */
+  readonly createdAt: number | null;
 }
 
 export type RecordReading =
@@ -154,7 +156,11 @@ export function readRecordAt(root: Cursor): RecordReading {
   if (id === null) return { ok: false, reason: 'its `checkpoint_id` is missing or not a text' };
   if (namespace === null) return { ok: false, reason: 'its `namespace` is missing or not a list of names' };
 
-  const activations = activationsOf(root.get('pending_activations'));
+  const version = integerOf(root.get('version')) ?? 1;
+  if (version > 2) return { ok: false, reason: laterReason(version) };
+  // Format 2 renamed the list, and still takes the old one of a record that a release wrote.
+  const tasks = version === 2 ? activationsOf(root.get('tasks')) : [];
+  const activations = tasks.length > 0 ? tasks : activationsOf(root.get('pending_activations'));
   const names = namesOf(root.get('next_nodes')) ?? [];
   const pending =
     activations.length > 0 ? activations : names.map((node) => ({ node, task: null, argument: null }) as const);
@@ -173,7 +179,7 @@ export function readRecordAt(root: Cursor): RecordReading {
       state: root.get('state'),
       pending,
       nextNodes: names,
-      completed: namesOf(root.get('completed_tasks')) ?? [],
+      completed: completedOf(root, version),
       writes,
       interrupts: itemsOf(root.get('interrupts')).map((item) => ({
         id: textOf(item.get('id')),
@@ -189,10 +195,16 @@ export function readRecordAt(root: Cursor): RecordReading {
       step: integerOf(about?.get('step') ?? null),
       failedNode: textOf(about?.get('failed_node') ?? null),
       error: about?.get('error') ?? null,
-      era: eraOf(root, pending, writes, about),
-      version: integerOf(root.get('version')) ?? 1,
+      era: version === 2 ? eraDevelopment : eraOf(root, pending, writes, about),
+      version,
+      createdAt: version === 2 ? integerOf(root.get('created_at')) : null,
     },
   };
+}
+
+function completedOf(root: Cursor, version: number): readonly string[] {
+  const nodes = version === 2 ? itemsOf(root.get('completed')).map((item) => textOf(item.get('node')) ?? '') : [];
+  return nodes.length > 0 ? nodes : (namesOf(root.get('completed_tasks')) ?? []);
 }
 
 /** Nodes that ran to make this record: the finished tasks, else those that left writes. */
@@ -209,7 +221,10 @@ export function interruptedNodes(record: RecordView): readonly string[] {
   return [...new Set(asked)] as readonly string[];
 }
 
-/** The sentence for a record of the unreleased format. */
-export function unreleasedReason(version: number): string {
-  return `It was written by an unreleased development version of tinyagents (record format ${version}); Forkpoint reads the format of the releases 0.2.0 to 2.1.1 and leaves this one alone.`;
+/** Why nothing is written to a store, or made of a record, of the unreleased format. */
+export const developmentReason =
+  'It was written by an unreleased development version of tinyagents (record format 2): Forkpoint shows it, and writes only the format of the releases 0.2.0 to 2.1.1.';
+
+function laterReason(version: number): string {
+  return `it was written by a later version of tinyagents (record format ${version}), which Forkpoint does not know`;
 }

@@ -91,6 +91,7 @@ export class SqliteRecordSource implements TinyagentsSource {
             namespace: namespaceOfText(textCell(row['namespace']) ?? ''),
             next: parseNames(textCell(row['next_nodes']) ?? '') ?? [],
             step: numberCell(row['step']),
+            time: null,
           },
           () => this.#factsAt(position),
         );

@@ -16,6 +16,7 @@ import type {
   RawPart,
   RecordingStore,
   StateView,
+  StoreDescription,
   StorePlan,
   ThreadDetail,
   ThreadRecord,
@@ -28,11 +29,14 @@ import { namespaceText } from './namespace.ts';
 import { pendingOf } from './pending.ts';
 import { placeAt } from './place.ts';
 import type { ThreadPoints } from './points.ts';
-import { nodesThatRan, readRecord, unreleasedReason, type Era, type RecordView } from './record.ts';
+import { developmentReason, eraDevelopment, nodesThatRan, readRecord, type Era, type RecordView } from './record.ts';
 import { resumeCode } from './resume.ts';
 import type { Place, TinyagentsSource } from './source.ts';
 import { isSwallowed, noteOfRecord, statusOfRecord } from './status.ts';
 import type { PlanWriter } from './write.ts';
+
+/** What cannot be done to a store of the unreleased format. */
+const writes: readonly string[] = ['fork', 'edit', 'import'];
 
 export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource> implements RecordingStore {
   readonly #writer: (context: PlanContext) => PlanWriter;
@@ -49,6 +53,14 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
     super(format, backend, source, eras);
     this.#writer = writer;
     this.#journals = journals;
+  }
+
+  override describe(): StoreDescription {
+    const about = super.describe();
+    if (!about.eras.includes(eraDevelopment)) return about;
+    const unable = writes.map((operation) => ({ operation, reason: developmentReason }));
+    const capabilities = about.capabilities.filter((name) => !writes.includes(name));
+    return { ...about, capabilities, unable: [...about.unable, ...unable] };
   }
 
   threadDetail(thread: string): ThreadDetail {
@@ -88,7 +100,7 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
       step: record?.step ?? null,
       source: record?.source ?? null,
       node: record === null ? [] : [...nodesThatRan(record)],
-      time: null,
+      time: isoOf(record?.createdAt ?? null),
       status: record === null ? 'unknown' : statusOfRecord(record),
       next: record === null ? [...points.nextOf(index)] : record.pending.map((a) => a.node),
       bytes: place.bytes,
@@ -104,7 +116,8 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
     if (isSwallowed(record)) {
       notes.push('tinyagents before 1.6 dropped the question that was asked here: nobody waits for an answer.');
     }
-    return { root, provenance: storedMembers(root), notes, dialect: 'json-serde' };
+    const view = { root, provenance: storedMembers(root), notes, dialect: 'json-serde' } as const;
+    return record.era === eraDevelopment ? { ...view, unforkable: developmentReason } : view;
   }
 
   metadata(key: CheckpointKey): Cursor | null {
@@ -137,6 +150,13 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
   }
 
   plan(request: OperationRequest, context: PlanContext): StorePlan {
+    if (this.eras().includes(eraDevelopment)) {
+      throw new ForkpointError(
+        'unable',
+        `${developmentReason} Nothing was changed.`,
+        'Export the thread to keep a copy; carry on with the version that wrote the store.',
+      );
+    }
     const writer = this.#writer(context);
     if (request.operation === 'import') return planImport(request, writer);
     return planFork(this, request, context, writer);
@@ -165,7 +185,6 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
   record(place: Place): RecordView {
     const reading = this.#tryRecord(place);
     if (!('reason' in reading)) return reading;
-    if (reading.version >= 2) throw new ForkpointError('unsupported', reading.reason);
     throw new ForkpointError(
       'corrupt',
       `The record of \`${place.id}\` cannot be read: ${reading.reason} Nothing was changed.`,
@@ -173,13 +192,17 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
     );
   }
 
-  #tryRecord(place: Place): RecordView | { readonly reason: string; readonly version: number } {
+  #tryRecord(place: Place): RecordView | { readonly reason: string } {
     const reading = readRecord(this.source.read(place));
-    if (!reading.ok) return { reason: reading.reason, version: 1 };
+    if (!reading.ok) return { reason: reading.reason };
     const { record } = reading;
     if (record.id !== place.id) {
-      return { reason: `another record (\`${record.id}\`) stands at its place.`, version: 1 };
+      return { reason: `another record (\`${record.id}\`) stands at its place.` };
     }
-    return record.version >= 2 ? { reason: unreleasedReason(record.version), version: record.version } : record;
+    return record;
   }
+}
+
+function isoOf(millis: number | null): string | null {
+  return millis === null || millis === 0 || Math.abs(millis) > 8.64e15 ? null : new Date(millis).toISOString();
 }
