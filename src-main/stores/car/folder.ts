@@ -7,7 +7,7 @@ import type { FileEntry, FilesReader } from '../backend.ts';
 import type { ThreadSummary } from '../store.ts';
 import { isTemporary, runOfName } from './names.ts';
 import { RunPoints } from './points.ts';
-import { readRun } from './run-file.ts';
+import { glanceAt, readRun } from './run-file.ts';
 
 /** Bytes of files that are kept read; one that is larger stays alone. */
 const keptBytes = 64 << 20;
@@ -119,13 +119,12 @@ export class RunFolder {
     const stamp = stampOf(entry);
     const known = this.#counts.get(files.stem);
     if (known?.stamp === stamp) return known.summary;
-    const { reading, count } = this.points(files);
-    const created = reading.ok ? reading.run.createdAt : null;
+    const { points, createdAt } = glanceAt(this.reader.read(entry.path));
     const summary: ThreadSummary = {
       thread: files.stem,
       parts: null,
-      checkpoints: count,
-      updatedAt: created ?? new Date(entry.mtimeMs).toISOString(),
+      checkpoints: points,
+      updatedAt: createdAt ?? new Date(entry.mtimeMs).toISOString(),
     };
     this.#counts.set(files.stem, { stamp, summary });
     return summary;

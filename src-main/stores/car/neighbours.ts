@@ -196,12 +196,17 @@ function pointOfResult(run: RunView, points: RunPoints, result: Cursor): number 
   // A gate takes no time: results that have only gates in common may be of any two runs.
   let told = paused !== null;
   for (let i = 0; i < common; i += 1) {
-    told ||= (member(stages.child(i), 'duration_ms')?.approximate() ?? 0) > 0;
+    told ||= tookTime(stages.child(i));
     if (Buffer.compare(stableText(stages.child(i)), stableText(results.child(i))) !== 0) return null;
   }
   if (!told) return null;
   // A result that waits tells of the gate behind its stages, one that went on of what followed.
   return Math.min(stages.count, points.gate);
+}
+
+function tookTime(stage: Cursor): boolean {
+  const millis = member(stage, 'duration_ms');
+  return (millis?.kind === 'float' || millis?.kind === 'integer') && millis.approximate() > 0;
 }
 
 /** What of a stage result is written the same in every file: maps within are in another order each time. */

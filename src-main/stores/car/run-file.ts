@@ -65,6 +65,8 @@ export function readRun(bytes: Uint8Array): RunReading {
   }
   if (root.kind !== 'map') return { ok: false, reason: 'it is not a JSON object' };
   const iterations = ofKind(root.get('iterations'), 'integer')?.approximate() ?? null;
+  // Looked at only when asked for: a listing need not know.
+  let refused: string | null | undefined;
   return {
     ok: true,
     run: {
@@ -80,9 +82,25 @@ export function readRun(bytes: Uint8Array): RunReading {
       completed: ofKind(root.get('completed_stage_ids'), 'list'),
       iterations: iterations !== null && Number.isSafeInteger(iterations) ? iterations : null,
       createdAt: isoTime(textOf(root.get('created_at'))),
-      refused: serdeRefusal(bytes) ?? runProblem(root),
+      get refused() {
+        if (refused === undefined) refused = serdeRefusal(bytes) ?? runProblem(root);
+        return refused;
+      },
     },
   };
+}
+
+/** What a listing shows of a file: no state, no workflow and no result is looked into. */
+export function glanceAt(bytes: Uint8Array): { readonly points: number; readonly createdAt: string | null } {
+  let root: Cursor | null = null;
+  try {
+    root = openValue('json', bytes);
+  } catch (thrown) {
+    if (asForkpointError(thrown).code === 'internal') throw thrown;
+  }
+  if (root?.kind !== 'map') return { points: 1, createdAt: null };
+  const results = ofKind(root.get('stage_results'), 'list')?.count ?? 0;
+  return { points: results + 1, createdAt: isoTime(textOf(root.get('created_at'))) };
 }
 
 /** What tells a checkpoint from any other JSON file. */
