@@ -33,8 +33,6 @@ const pauseAfter = 8;
 /** Thread files and ledgers whose content is kept; the rest is read again when asked for. */
 const keptFiles = 64;
 const keptLedgers = 16;
-/** Lines parsed between two chances to stop. */
-const linesPerBatch = 200;
 
 export type LineFileKind =
   | { readonly kind: 'thread'; readonly thread: string }
@@ -345,19 +343,17 @@ export class FilesRecordSource implements TinyagentsSource {
     const extend =
       held !== undefined && held.points.thread === thread && held.mayExtend(this.#reader, entry) ? held : null;
     const file = extend ?? new ThreadFile(entry.path, new ThreadPoints(thread), entry.inode);
-    let sinceYield = 0;
     let at = file.consumed;
     for (;;) {
       let more = false;
+      const since = performance.now();
       for (const line of this.#reader.lines(entry.path, at)) {
         if (line.start >= entry.size) break;
         // Another caller may have read on while this one was suspended.
         if (line.start < file.consumed) continue;
         file.take(line);
         at = line.end + 1;
-        sinceYield += 1;
-        if (sinceYield >= linesPerBatch) {
-          sinceYield = 0;
+        if (performance.now() - since > pauseAfter) {
           more = true;
           break;
         }

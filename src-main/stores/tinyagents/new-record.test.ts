@@ -7,7 +7,6 @@ import { applyEdits } from '../../values/splice.ts';
 import { utf8 } from '../../values/bytes.ts';
 import { drawnId, metadataText, rewriteRecord, stringText } from './new-record.ts';
 import { readRecord } from './record.ts';
-import { rustText } from './resume.ts';
 
 /** Number texts that a reader through JavaScript's numbers would change. */
 const lexeme = fc.oneof(
@@ -92,8 +91,4 @@ it('refuses an id that is not Unicode', () => {
 
 it('draws ids that are uuids of version 4', () => {
   expect(drawnId(new Uint8Array(16).fill(255))).toBe('ckpt-fork-ffffffff-ffff-4fff-bfff-ffffffffffff');
-});
-
-it('writes ids into code as Rust literals, whatever is in them', () => {
-  expect(rustText('a"b\\c\n\u0000\u202e')).toBe('"a\\"b\\\\c\\n\\u{0}\\u{202e}"');
 });

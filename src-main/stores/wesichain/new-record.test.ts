@@ -7,7 +7,6 @@ import { applyEdits } from '../../values/splice.ts';
 import { lineText, metadataText, stringText } from './new-record.ts';
 import { nameOfThread, isFileOf } from './names.ts';
 import { readLine } from './record.ts';
-import { rustText } from './resume.ts';
 
 /** Number texts that a reader through JavaScript's numbers would change. */
 const lexeme = fc.oneof(
@@ -60,8 +59,4 @@ it.each([
   expect(nameOfThread(thread)).toBe(name);
   expect(isFileOf(thread, name === '' ? 'thread-7cc506e0610e96f.jsonl' : `${name}.jsonl`)).toBe(true);
   expect(isFileOf(thread, 'other.jsonl')).toBe(false);
-});
-
-it('writes ids into code as Rust literals, whatever is in them', () => {
-  expect(rustText('a"b\\c\n\u0000\u202e')).toBe('"a\\"b\\\\c\\u{a}\\u{0}\\u{202e}"');
 });
