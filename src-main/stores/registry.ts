@@ -9,6 +9,7 @@ import { carFiles } from './car/format.ts';
 import { systemError } from './durable.ts';
 import { clawdiaFiles, clawdiaSqlite } from './clawdia/format.ts';
 import { openFiles } from './files/backend.ts';
+import { langgraphDevServer } from './langgraph/dev-server.ts';
 import { langgraphSqlite } from './langgraph/format.ts';
 import { tinyagentsFiles, tinyagentsSqlite } from './tinyagents/format.ts';
 import { sniff, type Sniffed } from './sniff.ts';
@@ -26,6 +27,7 @@ export const sqliteFormats: readonly Format<SqliteReader>[] = [
   langgraphSqlite,
 ];
 export const filesFormats: readonly Format<FilesReader>[] = [
+  langgraphDevServer,
   tinyagentsFiles,
   wesichainFiles,
   clawdiaFiles,
