@@ -1,7 +1,6 @@
 // Lineages of one open store: read once per thread, extended when the thread grows, bounded by points in memory.
 
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Lineage } from '../../shared/model/lineage.ts';
 import type { Store } from '../stores/store.ts';
@@ -20,9 +19,6 @@ interface Reading {
   isIdle: boolean;
   readonly counting: ((points: number) => void)[];
 }
-
-/** Milliseconds between two batches of a lineage that nobody waits for yet. */
-const idlePause = 4;
 
 export class Lineages {
   readonly #store: Store;
@@ -125,6 +121,7 @@ export class Lineages {
   async #read(thread: string, previous: Lineage | undefined, reading: Reading): Promise<Lineage> {
     const { signal } = reading.abort;
     const pace = new Pace(signal);
+    const idle = new Pace(signal, true);
     try {
       const generator = this.#store.lineage(thread, previous);
       for (;;) {
@@ -136,8 +133,7 @@ export class Lineages {
           return step.value;
         }
         for (const count of reading.counting) count(step.value);
-        if (reading.isIdle) await sleep(idlePause);
-        await pace.breathe();
+        await (reading.isIdle ? idle : pace).breathe();
       }
     } catch (error) {
       this.#stale.set(thread, 'anew');

@@ -49,10 +49,14 @@ export class OpenStore {
     this.id = id;
     this.store = store;
     this.#events = events;
-    this.threads = new ThreadList(store, (listed, complete) => {
-      if (complete) this.#readAhead();
-      events.emit('threads.progress', { store: id, listed, complete });
-    });
+    this.threads = new ThreadList(
+      store,
+      (listed, complete) => {
+        if (complete) this.#readAhead();
+        events.emit('threads.progress', { store: id, listed, complete });
+      },
+      live,
+    );
     this.lineages = new Lineages(store);
     this.#token = store.changesSince(null).token;
     this.#watched = live;

@@ -31,6 +31,7 @@ const longestStale = 5000;
 
 export class ThreadList {
   readonly #store: Store;
+  readonly #isShown: boolean;
   readonly #onProgress: (listed: number, complete: boolean) => void;
   readonly #summaries = new Map<string, ThreadSummary>();
   readonly #details = new Map<string, ThreadDetail>();
@@ -51,9 +52,11 @@ export class ThreadList {
   #lastProgress = 0;
   #working: Promise<void> = Promise.resolve();
 
-  constructor(store: Store, onProgress: (listed: number, complete: boolean) => void) {
+  /** `isShown`: a window shows it, so that details out of sight can wait; else somebody waits for all of it. */
+  constructor(store: Store, onProgress: (listed: number, complete: boolean) => void, isShown = false) {
     this.#store = store;
     this.#onProgress = onProgress;
+    this.#isShown = isShown;
   }
 
   /**
@@ -230,7 +233,7 @@ export class ThreadList {
   }
 
   async #readDetails(signal: AbortSignal): Promise<void> {
-    const pace = new Pace(signal);
+    const pace = new Pace(signal, this.#isShown);
     const late: string[] = [];
     for (const { thread, checkpoints } of this.#newestFirst()) {
       await pace.breathe();

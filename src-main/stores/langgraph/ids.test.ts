@@ -67,6 +67,14 @@ describe('checkpoint ids', () => {
         const start = Buffer.byteLength(before);
         expect(read.read(bytes, start, bytes.length)).toBe(isUuidV6(text));
         if (isUuidV6(text)) expect([read.time, read.step]).toEqual([timeOf(text), stepOf(text)]);
+        const ticks = ticksOf(text);
+        const since = ticks === null ? null : ticks - ticksAt(0);
+        if (since === null || since < 0n) expect(isoTimeOf(text)).toBeNull();
+        else {
+          const micros = String((since % 10_000n) / 10n).padStart(3, '0');
+          const millis = new Date(Number(since / 10_000n)).toISOString();
+          expect(isoTimeOf(text)).toBe(millis.replace('Z', `${micros}Z`));
+        }
         expect(read.read(bytes, start, bytes.length - 1)).toBe(false);
       }),
       { numRuns: 500 },

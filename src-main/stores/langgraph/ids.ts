@@ -95,15 +95,23 @@ export class DatedId {
 /** Until the middle of 2024 the id of a checkpoint was its time. */
 const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)$/;
 
+function numberIn(id: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) value = value * 16 + digits[id.charCodeAt(i)]!;
+  return value;
+}
+
 /** ISO 8601 in UTC with the microseconds that the id holds, or the id itself where it is a time; null for any other. */
 export function isoTimeOf(id: string): string | null {
-  const ticks = ticksOf(id);
-  if (ticks === null) return isTime.test(id) && !Number.isNaN(Date.parse(id)) ? id : null;
-  const since = ticks - epochOffset;
-  const millis = Number(since / 10_000n);
-  if (since < 0n || Number.isNaN(new Date(millis).getTime())) return null;
-  const micros = Number((since % 10_000n) / 10n);
-  return new Date(millis).toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+  if (!isUuidV6(id)) return isTime.test(id) && !Number.isNaN(Date.parse(id)) ? id : null;
+  // A list asks it of every thread: whole numbers below 2^53 throughout, since 2^28 = 10,000 × 26,843 + 5,456.
+  const high = numberIn(id, 0, 8) - epochHigh;
+  const low = numberIn(id, 9, 13) * 0x1000 + numberIn(id, 15, 18) - epochLow;
+  const rest = high * 5456 + low;
+  const millis = high * 26_843 + Math.floor(rest / 10_000);
+  if (millis < 0) return null;
+  const micros = Math.floor((rest - Math.floor(rest / 10_000) * 10_000) / 10);
+  return `${new Date(millis).toISOString().slice(0, -1)}${micros < 10 ? '00' : micros < 100 ? '0' : ''}${micros}Z`;
 }
 
 /** A UUIDv6 for a superstep; `random` gives the six bytes of the node field. Null when the time does not fit. */
