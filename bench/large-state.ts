@@ -4,7 +4,7 @@ import { within } from './support/bench.ts';
 import type { Bench } from './support/bench.ts';
 import { chatState } from './support/states.ts';
 import { largeStates } from './support/stores.ts';
-import { Host, Window, startBrowser } from './support/window.ts';
+import { Host, Window, firstMember, startBrowser } from './support/window.ts';
 
 export const bench: Bench = {
   id: 'P9',
@@ -34,10 +34,7 @@ export const bench: Bench = {
 
     const cold = await Window.at(browser);
     const coldHost = await Host.start(made.path);
-    begun = performance.now();
-    await cold.page.goto(coldHost.url, { waitUntil: 'commit' });
-    await cold.state.getByRole('treeitem', { name: /^documents/ }).waitFor({ timeout: 60_000 });
-    const first = performance.now() - begun;
+    const first = await cold.open(coldHost.url, firstMember('documents'));
     await coldHost.close();
     await cold.page.context().close();
 

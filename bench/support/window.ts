@@ -91,14 +91,25 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Runs before the page's own scripts: the time since 1970 at which a thread and a card with its facts can be seen. */
-const watchForRows = `
-  const isSeen = (element) => element.getBoundingClientRect().width > 20 && getComputedStyle(element).visibility === 'visible';
+/** Expressions that a page evaluates at each frame. */
+const seen =
+  '((element) => element.getBoundingClientRect().width > 20 && getComputedStyle(element).visibility === "visible")';
+
+/** A thread and a card with its facts can be seen. */
+export const firstRows = `
+  document.querySelector('[role="listbox"][aria-label="Threads"] [role="option"]') !== null &&
+  [...document.querySelectorAll('[role="tree"][aria-label="Lineage"] [role="treeitem"]')]
+    .some((row) => /^step -?\\d+, .*, (?!unknown,)/.test(row.getAttribute('aria-label') ?? '') && ${seen}(row))`;
+
+/** A member of this name can be seen in the state. */
+export const firstMember = (name: string): string => `
+  [...document.querySelectorAll('[role="tree"][aria-label="State"] [role="treeitem"]')]
+    .some((row) => (row.getAttribute('aria-label') ?? row.textContent ?? '').startsWith(${JSON.stringify(name)}) && ${seen}(row))`;
+
+/** Runs before the page's own scripts, and notes the time since 1970 of the first frame at which the expression holds. */
+const watchFor = (expression: string): string => `
   const look = () => {
-    const threads = document.querySelectorAll('[role="listbox"][aria-label="Threads"] [role="option"]');
-    const rows = [...document.querySelectorAll('[role="tree"][aria-label="Lineage"] [role="treeitem"]')];
-    const read = rows.filter((row) => /^step -?\\d+, [^–]/.test(row.getAttribute('aria-label') ?? ''));
-    if (threads.length > 0 && read.some(isSeen)) noteFirstRows(performance.timeOrigin + performance.now());
+    if (${expression}) noteSeen(performance.timeOrigin + performance.now());
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
@@ -120,13 +131,13 @@ export class Window {
   }
 
   /**
-   * Goes to an address and waits until threads and the lineage's rows are there; the milliseconds. The page itself notes the moment, at
-   * its next frame: Playwright's own waiting looks twice a second only once it has waited a little.
+   * Goes to an address and waits until the expression holds there, the same each time; the milliseconds. The page itself notes the
+   * moment, at its next frame: Playwright's own waiting looks twice a second only once it has waited a little.
    */
-  async open(url: string): Promise<number> {
+  async open(url: string, until = firstRows): Promise<number> {
     if (this.#noted === null) {
-      await this.page.exposeFunction('noteFirstRows', (at: number) => this.#noted?.(at));
-      await this.page.addInitScript({ content: watchForRows });
+      await this.page.exposeFunction('noteSeen', (at: number) => this.#noted?.(at));
+      await this.page.addInitScript({ content: watchFor(until) });
     }
     const seen = new Promise<number>((resolve) => (this.#noted = resolve));
     const begun = performance.timeOrigin + performance.now();
@@ -142,9 +153,9 @@ export class Window {
     return this.page.getByRole('tree', { name: 'Lineage' });
   }
 
-  /** Rows whose facts have been read: until then their node is a dash. */
+  /** Rows whose facts have been read: until then their status is unknown. */
   get rows(): Locator {
-    return this.lineage.getByRole('treeitem', { name: /^step -?\d+, [^–]/ });
+    return this.lineage.getByRole('treeitem', { name: /^step -?\d+, .*, (?!unknown,)/ });
   }
 
   get state(): Locator {
