@@ -62,7 +62,7 @@ describe.each(fixtureNames)('%s', (name) => {
       const found = rows.findLast((row) => row.source === 'checkpoint_store' && (row.step ?? Infinity) <= seq);
       if (!Number.isSafeInteger(seq)) continue;
       expect(found?.id).toBe(value.checkpoint_id);
-      expect(plain(store.metadata(found!.key as never))).toEqual(value);
+      expect(plain(store.metadata(found!.key))).toEqual(value);
     }
   });
 
@@ -75,7 +75,7 @@ describe.each(fixtureNames)('%s', (name) => {
       expect(detail.head).toBe(head.key);
       expect(detail.status).toBe(head.status);
       if (run.load_latest === null) expect(head).toBe(rows.at(-1));
-      else expect(plain(store.metadata(head.key as never))).toEqual(run.load_latest);
+      else expect(plain(store.metadata(head.key))).toEqual(run.load_latest);
       const failed = recordsOf(run) === null;
       if (failed) expect(detail.refused).toMatch(/^clawdia 0\.1\.0-alpha\.4 cannot read this run: line 10 /);
       else expect(detail.refused).toBeNull();
@@ -187,7 +187,7 @@ describe('how a run stands', () => {
   it('lists the approvals that only a checkpoint names', () => {
     const opened = openFixture('file-retention-before');
     const { rows } = rowsOf(opened.store, 'run.keep');
-    const pending = opened.store.pending(rows.find((row) => row.id === 'cp.a')!.key as never);
+    const pending = opened.store.pending(rows.find((row) => row.id === 'cp.a')!.key);
     expect(pending.status).toBe('interrupted');
     expect(pending.tasks.map((task) => task.id)).toEqual(['approval.1']);
     opened.close();
@@ -224,7 +224,7 @@ it('keeps every digit of 64-bit numbers', () => {
   const opened = openFixture('sqlite-odd');
   const { lineage, rows } = rowsOf(opened.store, 'run/42');
   const head = rows[lineage.heads[0]!]!;
-  const metadata = opened.store.metadata(head.key as never)!;
+  const metadata = opened.store.metadata(head.key)!;
   expect(metadata.get('checkpoint_seq')!.lexeme()).toBe('18446744073709551615');
   expect(metadata.get('covers_journal_seq')!.lexeme()).toBe('9007199254740993');
   opened.close();

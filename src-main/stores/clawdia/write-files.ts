@@ -38,7 +38,7 @@ export class FilesPlanWriter implements PlanWriter {
     if (first === undefined) return [];
     const path = this.#source.pathOf(first);
     const spans = places.map((place) => [place.position, place.position + place.bytes] as const);
-    this.#relying.relyOnFile(describe, path, spans);
+    this.#relying.relyOnFile(describe, path, spans, 'growing');
     return spans.map(([start, end]) => readRecord(this.#reader.read(path, start, end)));
   }
 

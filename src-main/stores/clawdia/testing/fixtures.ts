@@ -3,6 +3,7 @@
 import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { CheckpointKey } from '../../../../shared/model/key.ts';
 import type { Backend, FilesReader, Relied, SqliteReader } from '../../backend.ts';
 import type { Draw, OperationRequest, StorePlan } from '../../store.ts';
 import { openFiles } from '../../files/backend.ts';
@@ -127,7 +128,7 @@ export function rowsOf(store: ClawdiaStore, run: string) {
     lineage,
     Array.from({ length: lineage.count }, (_, i) => i),
   );
-  return { lineage, rows };
+  return { lineage, rows: rows.map((row) => ({ ...row, key: row.key as CheckpointKey })) };
 }
 
 export function fixedDraw(): Draw {
