@@ -16,14 +16,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Stores that are known and refused as a whole, or are none. */
-const closed = /neighbours/;
-const stores = ['langgraph-py', 'langgraph-js', 'langgraph-js/live-wal', 'langgraph-current', 'sample', 'tinyagents']
+/** Neighbours of stores, and what is read without being held to the contract: one file each of the dev servers. */
+const closed = /neighbours|dev-server|redis|file-session/;
+/** Where a store may lie in the folder of a fixture. */
+const places = ['store', 'store.db', 'runs', 'host', 'live.sqlite'];
+const stores = readdirSync(fixtures)
+  .filter((where) => where !== 'README.md')
+  .flatMap((where) => [where, `${where}/legacy`])
+  .filter((where) => existsSync(join(fixtures, where)))
   .flatMap((where) =>
     readdirSync(join(fixtures, where)).flatMap((name) =>
       name.endsWith('.sqlite')
         ? [join(where, name)]
-        : ['store', 'store.db'].map((inner) => join(where, name, inner)).filter((p) => existsSync(join(fixtures, p))),
+        : places.map((inner) => join(where, name, inner)).filter((p) => existsSync(join(fixtures, p))),
     ),
   )
   .filter((path) => !closed.test(path));
@@ -60,6 +65,11 @@ async function json(...args: string[]): Promise<Json> {
   return parse(out);
 }
 
+/** Threads that the framework itself cannot read are shown as far as they can be, and held to nothing here. */
+const sound = (threads: Json): string[] =>
+  itemsOf(threads)
+    .filter((t) => textOf(member(t, 'refused')) === 'null')
+    .map((t) => stringOf(member(t, 'thread')));
 const keyOf = (point: Json): string => stringOf(member(point, 'key'));
 const named = (thread: string): string[] => ['--thread-json', JSON.stringify(thread)];
 const first = <T>(list: readonly T[], count: number): readonly T[] => list.slice(0, count);
@@ -70,15 +80,15 @@ function some<T>(list: readonly T[], count: number): T[] {
   return list.length <= count ? [...list] : Array.from({ length: count }, (_, i) => list[Math.round(i * step)] as T);
 }
 
-test('there are stores to hold it against', () => expect(stores.length).toBeGreaterThan(35));
+test('there are stores to hold it against', () => expect(stores.length).toBeGreaterThan(80));
 
 describe.each(stores)('%s', (fixture) => {
   test('keys, paths and patches', async () => {
     const store = copyOf(fixture);
-    const threads = itemsOf(await json('threads', store)).map((t) => stringOf(member(t, 'thread')));
+    const threads = sound(await json('threads', store));
     const keys = new Set<string>();
     const states: { thread: string; key: string; state: Json }[] = [];
-    for (const thread of first(threads, 4)) {
+    for (const thread of first(threads, 3)) {
       const log = itemsOf(await json('log', store, ...named(thread), '--all-namespaces'));
       for (const point of log) {
         expect(keys).not.toContain(keyOf(point));
@@ -99,7 +109,7 @@ describe.each(stores)('%s', (fixture) => {
         }
       }
     }
-    for (const [i, before] of some(states, 6).entries()) {
+    for (const [i, before] of some(states, 3).entries()) {
       const after = states[(i * 5 + 1) % states.length] ?? before;
       const patch = await json('diff', store, ...named(before.thread), '--patch', '--', before.key, after.key);
       expect(textOf(patched(before.state, patch), true)).toBe(textOf(after.state, true));
@@ -108,14 +118,14 @@ describe.each(stores)('%s', (fixture) => {
 
   test('setting what stands there changes no byte, and is taken back', async () => {
     const store = copyOf(fixture);
-    for (const summary of first(itemsOf(await json('threads', store)), 1)) {
-      const thread = stringOf(member(summary, 'thread'));
+    for (const thread of first(sound(await json('threads', store)), 1)) {
       const state = member(await json('show', store, ...named(thread)), 'state');
       if (state.kind !== 'object') continue;
       const edits = [...state.members]
         .filter(([, value]) => !textOf(value).includes('"$opaque"'))
         .flatMap(([key, value]) => ['--set', `[${JSON.stringify(key)}]=${textOf(value)}`]);
-      const ask = ['fork', store, ...named(thread), ...edits, '--into', 'the same', '--json'];
+      const into = `${thread}-again`;
+      const ask = ['fork', store, ...named(thread), ...edits, '--into', into, '--json'];
       const planned = await run(...ask);
       if (planned.code === 3) continue;
       expect(planned).toMatchObject({ code: 0, err: '' });
@@ -125,19 +135,21 @@ describe.each(stores)('%s', (fixture) => {
         expect.arrayContaining([expect.stringMatching(/number_kind|type_change/)]),
       );
       const bytes = await json('show', store, ...named(thread), '--path=', '--raw');
-      expect(textOf(await json('show', store, 'the same', '--path=', '--raw'))).toBe(textOf(bytes));
-      expect(keyOf(await json('show', store, 'the same'))).toBe(stringOf(member(member(done, 'target'), 'checkpoint')));
+      expect(textOf(await json('show', store, ...named(into), '--path=', '--raw'))).toBe(textOf(bytes));
+      expect(keyOf(await json('show', store, ...named(into)))).toBe(
+        stringOf(member(member(done, 'target'), 'checkpoint')),
+      );
 
       // A copy may take it back, too; what it does is no business of the original.
       const copy = copyOf(store);
       await json('undo', copy, '--commit');
-      expect((await run('show', copy, 'the same')).code).toBe(1);
+      expect((await run('show', copy, ...named(into))).code).toBe(1);
       const [last] = itemsOf(await json('operations', store));
       expect(
         [member(last, 'operation'), member(last, 'undone'), member(last, 'undoable')].map((j) => textOf(j)),
       ).toEqual(['"fork"', 'false', 'true']);
       await json('undo', store, '--commit');
-      expect((await run('show', store, 'the same')).code).toBe(1);
+      expect((await run('show', store, ...named(into))).code).toBe(1);
     }
   });
 });
@@ -165,7 +177,7 @@ describe('the rest of the contract', () => {
 
   test('commands of later releases are unknown', async () => {
     const { out } = await run('--help');
-    for (const later of 'blame watch bisect find records copy rename delete prune compact rearm complete answer run-from skip rewind doctor repair'.split(
+    for (const later of 'blame watch bisect find copy rename delete prune compact rearm complete answer run-from skip rewind doctor repair'.split(
       ' ',
     )) {
       expect(out).not.toMatch(new RegExp(`^ +${later}\\b`, 'm'));
