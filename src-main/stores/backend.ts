@@ -233,6 +233,11 @@ export type FileChange = Described &
         readonly bytes: number;
         /** The file is only cut to this length, in place (undo of an append); `content` is then empty. */
         readonly truncateTo?: number;
+        /**
+         * For frameworks whose lock on a file is its name: the file bears this one while it is rewritten, so that nobody else can take
+         * it, and no file that appears meanwhile is replaced. Refused if the name is taken.
+         */
+        readonly claim?: string;
       }
     | {
         readonly kind: 'delete-file';

@@ -90,12 +90,14 @@ export function expectNewRun(folder: RunFolder, id: string, relying: RelyingRead
   }
 }
 
+const claimPath = (folder: RunFolder, id: string): string => folder.pathOf(`${id}.inflight`);
+
 /** A claim of what we wrote: undo may then no longer take it away. */
 export function claimGuard(folder: RunFolder, id: string): UndoGuard {
   return {
     kind: 'file',
     describe: `run ${shownName(id)} has been claimed by a resume`,
-    path: folder.pathOf(`${id}.inflight`),
+    path: claimPath(folder, id),
   };
 }
 
@@ -125,7 +127,7 @@ export function planFork(ground: ForkGround, request: ForkRequest | EditRequest,
       'Fork into a new run, or wait until the claim is gone.',
     );
   }
-  if (target === null) relying.relyOnFile('that nothing claims the run', folder.pathOf(`${stem}.inflight`));
+  if (target === null) relying.relyOnFile('that nothing claims the run', claimPath(folder, stem));
   else expectNewRun(folder, target, relying);
 
   const run = readRelied(folder, files, relying);
@@ -156,7 +158,10 @@ function rewritten(folder: RunFolder, files: RunFiles, content: Uint8Array, key:
   const { path } = fileOf(files);
   return {
     backend: 'files',
-    changes: [{ kind: 'rewrite', path, content: [content], bytes: content.length, key }],
+    // The name is CAR's lock: whoever resumes the run meanwhile finds it claimed.
+    changes: [
+      { kind: 'rewrite', path, content: [content], bytes: content.length, key, claim: claimPath(folder, files.stem) },
+    ],
     guards: [claimGuard(folder, files.stem)],
   };
 }

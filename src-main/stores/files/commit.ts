@@ -25,6 +25,7 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Applied, ChangeSet, CommitHooks, FileChange, Relied, UndoGuard } from '../backend.ts';
 import { BundleWriter, type Blob } from '../bundle.ts';
 import { fsyncFolder, systemCode, systemError } from '../durable.ts';
+import { claimName, giveBack, takeClaim } from './claim.ts';
 import type { FolderReader } from './reader.ts';
 import type { FilePlan, FileRecord } from './records.ts';
 import { contentPieces, digestFile, digestSpan, spanPieces } from './spans.ts';
@@ -356,12 +357,14 @@ function rewrite(reader: FolderReader, staging: Staging, change: ChangeOf<'rewri
   const counter = new Counter(contentPieces(reader, change.content));
   const staged = staging.write(`new-${index}`, counter.pieces(), before.mode & 0o7777, before);
   const kept = staging.path(`old-${index}`);
+  const claim = change.claim === undefined ? null : claimName(reader, change.claim, change.path, target);
   return {
     plan: {
       kind: 'rewrite',
       index,
       path: change.path,
       key: change.key ?? null,
+      ...(change.claim === undefined ? {} : { claim: change.claim }),
       oldSize: before.size,
       oldDigest: digestSpan(target, 0, before.size),
       size: counter.size,
@@ -370,8 +373,20 @@ function rewrite(reader: FolderReader, staging: Staging, change: ChangeOf<'rewri
     blob: fileBlob(target, 0, before.size),
     perform() {
       keep(target, kept);
-      checkSame(target, before, change.path);
-      renameSync(staged, target);
+      if (claim === null) {
+        checkSame(target, before, change.path);
+        renameSync(staged, target);
+        return;
+      }
+      takeClaim(target, claim, change.path);
+      try {
+        checkSame(claim, before, change.path);
+        appear(staged, target, change.path);
+      } catch (thrown) {
+        giveBack(claim, target);
+        throw thrown;
+      }
+      rmSync(claim);
     },
     takeBack: () => renameSync(kept, target),
     settle: () => fsyncFolder(dirname(target)),

@@ -25,10 +25,11 @@ const Append = z.object({
   size: z.number(),
   digest: z.string(),
 });
-/** Blob: the whole old content. */
+/** Blob: the whole old content. `claim` is the name that the old file bore while it was rewritten. */
 const Rewrite = z.object({
   kind: z.literal('rewrite'),
   ...common,
+  claim: z.optional(z.string()),
   oldSize: z.number(),
   oldDigest: z.string(),
   size: z.number(),

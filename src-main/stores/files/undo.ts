@@ -34,7 +34,7 @@ export function fileState(reader: FolderReader, plan: FilePlan, content: (() => 
       return written.equals(reader.read(plan.path, plan.oldSize, size)) ? 'torn' : 'other';
     }
     case 'rewrite':
-      if (size === null) return 'other';
+      if (size === null) return plan.claim !== undefined && holdsOld(reader, plan.claim, plan) ? 'old' : 'other';
       if (size === plan.size && has(0, size, plan.digest)) return 'new';
       if (size === plan.oldSize && has(0, size, plan.oldDigest)) return 'old';
       return has(0, plan.size, plan.digest) ? 'new+' : 'other';
@@ -45,6 +45,17 @@ export function fileState(reader: FolderReader, plan: FilePlan, content: (() => 
       if (size === null) return 'new';
       return size === plan.oldSize && has(0, size, plan.oldDigest) ? 'old' : 'other';
   }
+}
+
+/** A rewrite that died while the file bore its other name. */
+function holdsOld(
+  reader: FolderReader,
+  claim: string,
+  plan: { readonly oldSize: number; readonly oldDigest: string },
+): boolean {
+  return (
+    reader.stat(claim)?.size === plan.oldSize && digestSpan(reader.absolute(claim), 0, plan.oldSize) === plan.oldDigest
+  );
 }
 
 /**
@@ -167,7 +178,14 @@ function inverse(
       return { kind: 'rewrite', path, key, content: [], bytes, truncateTo: from };
     }
     case 'rewrite':
-      return { kind: 'rewrite', path, key, content: old(), bytes: plan.oldSize };
+      return {
+        kind: 'rewrite',
+        path,
+        key,
+        content: old(),
+        bytes: plan.oldSize,
+        ...(plan.claim === undefined ? {} : { claim: plan.claim }),
+      };
     case 'truncate':
       return { kind: 'append', path, key, content: old(), expectSize: plan.size, bytes: plan.oldSize - plan.size };
     case 'delete-file':
