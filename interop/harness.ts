@@ -20,14 +20,18 @@ export interface Run {
   finish(versions: Readonly<Record<string, string>>): number;
 }
 
-/** @param name folder of the program below `interop/` */
-export function begin(name: string): Run {
+/**
+ * @param name folder of the program below `interop/`
+ * @param firstDraw where our clock begins, in minutes from that of `terminal.ts`: behind the framework's own clock where a framework
+ * goes by times
+ */
+export function begin(name: string, firstDraw = 0): Run {
   const folder = mkdtempSync(join(tmpdir(), `forkpoint-interop-${name}-`));
   const data = join(folder, 'data');
   mkdirSync(data);
   const recorder = process.argv.includes('--record') ? new Recorder(join(root, 'interop', name, 'expected')) : null;
   const checks: { name: string; ok: boolean; detail: unknown }[] = [];
-  let commits = 0;
+  let commits = firstDraw;
   return {
     folder,
     forkpoint(args, expect = 0) {
