@@ -281,10 +281,8 @@ for (const [host, other] of [
     const store = copy();
     const [before, listed] = [everything(store), host.list(store)];
     const key = keys(store, 'alpha/main')[1]!;
-    const plan = run.forkpoint([
-      ...['fork', store, 'alpha/main', key, '--into', 'alpha/try'],
-      ...['--set', 'counter=100', '--set', 'added={"one":1.0}', '--commit'],
-    ]);
+    const edits = ['--set', 'counter=100', '--set', 'added={"one":1.0}'];
+    const plan = run.forkpoint(['fork', store, 'alpha/main', key, '--into', 'alpha/try', ...edits, '--commit']);
     const loaded = host.load(store, 'try');
     check(
       'a fork of an older file is what the host loads, and says where it is from',
