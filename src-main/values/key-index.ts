@@ -16,6 +16,8 @@ export class KeyIndex {
   readonly #count: number;
   /** UTF-8 of the key of an entry; null for keys that are not Unicode strings. */
   readonly #keyBytes: (ordinal: number) => Uint8Array | null;
+  /** Keys of a small map, each read when a search first comes to it: records are asked for many members one after the other. */
+  readonly #read: (Uint8Array | null)[] = [];
   /** Open addressing: ordinal + 1, 0 where free. */
   #table: Uint32Array | null = null;
 
@@ -33,7 +35,11 @@ export class KeyIndex {
   find(key: string): number {
     const wanted = asBuffer(Buffer.from(key, 'utf8'));
     if (this.#count < tableFrom) {
-      for (let i = this.#count - 1; i >= 0; i--) if (this.#matches(i, wanted)) return i;
+      for (let i = this.#count - 1; i >= 0; i--) {
+        let key = this.#read[i];
+        if (key === undefined) this.#read[i] = key = this.#keyBytes(i);
+        if (key !== null && key.length === wanted.length && wanted.equals(key)) return i;
+      }
       return -1;
     }
     const table = (this.#table ??= this.#build());
