@@ -1,6 +1,7 @@
 // What clawdia 0.1.0-alpha.4 decodes: one record or checkpoint that it cannot decode makes the whole run unreadable for it, so the
 // shapes stand here as tables. Payloads that it nests deeper than a debugger needs are checked as far as their outer members go.
 
+import { asBuffer } from '../../values/bytes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 
 /** Null if the value is taken, else what is said of it (`its … is …`). */
@@ -74,20 +75,43 @@ const object = (members: Readonly<Record<string, Check>>): Check => {
   };
 };
 
+/** References repeat from record to record, and within one: what was found right is not looked at again. */
+const rememberedUpTo = 512;
+const mostRemembered = 4096;
+
+const remembered = (check: Check): Check => {
+  const right = new Set<string>();
+  return (value) => {
+    if (value.end - value.start > rememberedUpTo) return check(value);
+    const text = asBuffer(value.source).toString('latin1', value.start, value.end);
+    if (right.has(text)) return null;
+    const bad = check(value);
+    if (bad === null) {
+      if (right.size >= mostRemembered) right.clear();
+      right.add(text);
+    }
+    return bad;
+  };
+};
+
 const privacy = oneOf('public internal content_refs_only sensitive secret');
-const entityRef = object({ kind: text, id, privacy });
-const sourceRef = object({
-  kind: text,
-  id,
-  trust: oneOf('trusted sdk_generated host_provided user_provided external untrusted'),
-  privacy,
-});
-const destinationRef = object({
-  kind: text,
-  id,
-  privacy,
-  retention: oneOf('ephemeral run_scoped session_scoped durable persistent host_policy'),
-});
+const entityRef = remembered(object({ kind: text, id, privacy }));
+const sourceRef = remembered(
+  object({
+    kind: text,
+    id,
+    trust: oneOf('trusted sdk_generated host_provided user_provided external untrusted'),
+    privacy,
+  }),
+);
+const destinationRef = remembered(
+  object({
+    kind: text,
+    id,
+    privacy,
+    retention: oneOf('ephemeral run_scoped session_scoped durable persistent host_policy'),
+  }),
+);
 const pendingEffect = object({
   effect_id: id,
   intent_record_id: text,

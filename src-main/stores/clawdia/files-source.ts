@@ -10,7 +10,7 @@ import type { FileEntry, FilesReader } from '../backend.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { isBesideFolder, FilesBeside } from './files-beside.ts';
 import { JournalFile } from './journal-file.ts';
-import { RunFacts } from './effects.ts';
+import { RunFacts, unreadFact } from './effects.ts';
 import { checkpointsFolder, isCheckpointFile, journalName, runsFolder, segmentOf } from './names.ts';
 import { RunPoints, type CheckpointPlace, type Place, type RecordPlace } from './points.ts';
 import {
@@ -272,10 +272,10 @@ export class FilesRunSource implements RunSource {
     return new RunPoints(run, records, checkpoints, checkpoints.at(-1) ?? null);
   }
 
-  facts(points: RunPoints): RunFacts {
+  *facts(points: RunPoints): Generator<number, RunFacts, void> {
     const journal = this.#folderOf(points.run)?.journal ?? null;
-    const facts = journal === null ? new Map<number, never>() : this.#journal(journal).facts(this.#reader);
-    return new RunFacts(points.records.flatMap((place) => facts.get(place.position) ?? []));
+    const facts = journal === null ? new Map<number, never>() : yield* this.#journal(journal).factsSteps(this.#reader);
+    return new RunFacts(points.records.map((place) => facts.get(place.position) ?? unreadFact(place.id, 'it is gone')));
   }
 
   record(place: RecordPlace): Reading<RecordView> {
@@ -317,10 +317,9 @@ export class FilesRunSource implements RunSource {
       return `clawdia ${era} does not find this run: its records stand in \`${folder.path}\`, and it looks into \`${runsFolder}/${segmentOf(run)}\`.`;
     }
     const journal = folder.journal === null ? null : this.#journal(folder.journal);
-    const facts = journal?.facts(this.#reader) ?? new Map<number, never>();
     const damaged = (journal?.records ?? []).flatMap((line) => {
-      const refused = facts.get(line.start)?.refused ?? null;
-      return refused === null ? [] : [{ line: line.line, reason: refused }];
+      const reason = journal?.factAt(line.start)?.refused ?? null;
+      return reason === null ? [] : [{ line: line.line, reason }];
     });
     const open = journal?.open ?? null;
     const torn = open !== null && 'reason' in open ? open : null;

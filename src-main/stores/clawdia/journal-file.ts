@@ -100,22 +100,37 @@ export class JournalFile {
     return this.open !== null && 'start' in this.open ? [...this.lines, this.open] : this.lines;
   }
 
-  /** What each record says, by the offset of its line. */
-  facts(reader: FilesReader): ReadonlyMap<number, RecordFact> {
-    const missing = new Map(
-      this.records.filter((line) => !this.#facts.has(line.start)).map((line) => [line.start, line] as const),
-    );
-    const [first] = missing.keys();
-    if (first === undefined) return this.#facts;
-    for (const line of reader.lines(this.path, first)) {
+  /** What the record at this offset says, if it was read. */
+  factAt(start: number): RecordFact | null {
+    return this.#facts.get(start) ?? null;
+  }
+
+  /** What each record says, by the offset of its line. Yields how many more were read. */
+  *factsSteps(reader: FilesReader): Generator<number, ReadonlyMap<number, RecordFact>, void> {
+    for (;;) {
+      const missing = new Map(
+        this.records.filter((line) => !this.#facts.has(line.start)).map((line) => [line.start, line] as const),
+      );
+      const [first] = missing.keys();
+      if (first === undefined) return this.#facts;
+      if (!this.#readFacts(reader, first, missing)) return this.#facts;
+      yield this.#facts.size;
+    }
+  }
+
+  /** Reads facts until it is time to stop; true if some may be left. */
+  #readFacts(reader: FilesReader, from: number, missing: ReadonlyMap<number, JournalLine>): boolean {
+    const since = performance.now();
+    for (const line of reader.lines(this.path, from)) {
       const head = missing.get(line.start);
       if (head === undefined) continue;
       const reading = readRecord(line.bytes);
       this.#facts.set(line.start, reading.ok ? factOf(reading.view) : unreadFact(head.id, reading.reason));
+      if (performance.now() - since > pauseAfter) return true;
     }
     for (const head of missing.values()) {
       if (!this.#facts.has(head.start)) this.#facts.set(head.start, unreadFact(head.id, 'it is gone'));
     }
-    return this.#facts;
+    return false;
   }
 }

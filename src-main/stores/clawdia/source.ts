@@ -29,13 +29,13 @@ export interface RunSource {
   summary(run: string): ThreadSummary | null;
   /** All points of a run, null if there are none. Yields how many records so far. */
   points(run: string): Generator<number, RunPoints | null, void>;
-  /** The records of these points, folded. Reads what it has not read before. */
-  facts(points: RunPoints): RunFacts;
+  /** The records of these points, folded. Reads what it has not read before; yields how many so far. */
+  facts(points: RunPoints): Generator<number, RunFacts, void>;
   record(place: RecordPlace): Reading<RecordView>;
   checkpoint(place: CheckpointPlace): Reading<CheckpointView>;
   raw(place: Place): readonly RawPart[];
   /** What clawdia itself says of this run, null if it reads it. */
-  refused(points: RunPoints): string | null;
+  refused(points: RunPoints, facts: RunFacts): string | null;
   content(id: string): StoredContent | null;
   /** Raw arguments of a tool call as the provider gave them. */
   providerArguments(ref: string): Uint8Array | null;

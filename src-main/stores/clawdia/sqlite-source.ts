@@ -190,7 +190,7 @@ export class SqliteRunSource implements RunSource {
   }
 
   /** Kept by row, id and size: journals are only ever appended to. */
-  facts(points: RunPoints): RunFacts {
+  *facts(points: RunPoints): Generator<number, RunFacts, void> {
     const { run } = points;
     const kept = this.#facts.get(run) ?? new Map<string, RecordFact>();
     this.#facts.delete(run);
@@ -215,6 +215,7 @@ export class SqliteRunSource implements RunSource {
           row === undefined ? { ok: false, reason: 'it is gone' } : readRow(row, place);
         kept.set(keyOf(place), reading.ok ? factOf(reading.view) : unreadFact(place.id, reading.reason));
       }
+      yield kept.size;
     }
     return new RunFacts(points.records.map((place) => kept.get(keyOf(place)) ?? unreadFact(place.id, 'it is gone')));
   }
@@ -247,8 +248,7 @@ export class SqliteRunSource implements RunSource {
     return rawParts(table, row);
   }
 
-  refused(points: RunPoints): string | null {
-    const { records } = this.facts(points);
+  refused(points: RunPoints, { records }: RunFacts): string | null {
     const at = records.findIndex((record) => record.refused !== null);
     if (at >= 0) {
       return `clawdia ${era} cannot read this run: record ${points.records[at]!.seq}: ${trimmed(records[at]!.refused!)}.`;

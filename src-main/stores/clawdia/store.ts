@@ -73,14 +73,20 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   }
 
   threadDetail(thread: string): ThreadDetail {
-    const points = this.pointsOf(thread);
+    return last(this.threadDetailInBatches(thread));
+  }
+
+  *threadDetailInBatches(thread: string): Generator<number, ThreadDetail, void> {
+    const points = yield* this.source.points(thread);
+    if (points === null) throw noRun(thread);
+    const facts = yield* this.#folding(points);
     return {
       thread,
       namespaces: [''],
       branches: 1,
       head: keyOf(points, points.head),
       status: statusOf(this.#view(points, points.head)),
-      refused: this.source.refused(points),
+      refused: this.source.refused(points, facts),
       bytes: points.places.reduce((sum, place) => sum + place.bytes, 0),
     };
   }
@@ -163,7 +169,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
       argumentsOf: (record: RecordView): Cursor | null => argumentsOf(this.source, record),
     };
     const resume = resumeCode(namesOf(points.run, this.recordAt(points, 0), this.backend.reader.kind));
-    return pendingOf({ ...this.#view(points, index), facts }, source, this.source.refused(points), resume);
+    return pendingOf({ ...this.#view(points, index), facts }, source, this.source.refused(points, facts), resume);
   }
 
   raw(key: CheckpointKey): readonly RawPart[] {
@@ -210,16 +216,16 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   }
 
   pointsIfAny(run: string): RunPoints | null {
-    const steps = this.source.points(run);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-    }
+    return last(this.source.points(run));
   }
 
   factsOf(points: RunPoints): RunFacts {
+    return last(this.#folding(points));
+  }
+
+  *#folding(points: RunPoints): Generator<number, RunFacts, void> {
     let facts = this.#folded.get(points);
-    if (facts === undefined) this.#folded.set(points, (facts = this.source.facts(points)));
+    if (facts === undefined) this.#folded.set(points, (facts = yield* this.source.facts(points)));
     return facts;
   }
 
@@ -254,6 +260,14 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
       record: record?.ok === true ? record.view : null,
       checkpoint: checkpoint?.ok === true ? checkpoint.view : null,
     };
+  }
+}
+
+/** Runs a generator to its end. */
+function last<Result>(steps: Generator<unknown, Result, void>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
 }
 
