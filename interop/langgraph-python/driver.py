@@ -1,7 +1,9 @@
 """Makes LangGraph stores, and says what LangGraph itself makes of them afterwards.
 
 Usage: driver.py make DB | state DB GRAPH THREAD [CHECKPOINT] | history DB GRAPH THREAD
-       | resume DB GRAPH THREAD [--value JSON] [--checkpoint ID] | versions
+       | resume DB GRAPH THREAD [--value JSON] [--checkpoint ID] | make-delta DB
+       | both GRAPH DB THREAD CHECKPOINT DB THREAD CHECKPOINT | versions
+`both` goes on from a checkpoint of either store (`-`: from the thread), answers what is asked, and adds another turn.
 Every command prints one JSON document. Models are scripted: nothing is asked of a network.
 """
 import json
@@ -152,18 +154,34 @@ def agent(saver):
     return create_agent(ScriptedModel(messages=iter([])), [send_mail], checkpointer=saver, interrupt_before=["tools"])
 
 
-GRAPHS = {"shop": shop, "fan": fan, "nested": nested, "agent": agent, "keeper": keeper}
+def deep(saver):
+    import delta_graphs
+
+    return delta_graphs.deep(saver)
+
+
+def desk(saver):
+    import delta_graphs
+
+    return delta_graphs.desk(saver)
+
+
+GRAPHS = {"desk": desk, "deep": deep, "shop": shop, "fan": fan, "nested": nested, "agent": agent, "keeper": keeper}
 
 
 def plain(value: Any):
     """State as JSON: enough to compare, with the Python type of every number visible."""
     if isinstance(value, BaseMessage):
-        return {"message": type(value).__name__, "id": value.id, "content": value.content, "tool_calls": plain(getattr(value, "tool_calls", []))}
+        # The id of a tool's answer is drawn by chance.
+        identity = None if isinstance(value, ToolMessage) and value.id not in ("tool-1", "tool-2") else value.id
+        return {"message": type(value).__name__, "id": identity, "content": value.content, "tool_calls": plain(getattr(value, "tool_calls", []))}
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, (int, float)):
         return {type(value).__name__: repr(value)}
     if isinstance(value, dict):
+        if "modified_at" in value:  # a file of a deep agent: its times are those of the run
+            return {"content": value["content"]}
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
@@ -182,10 +200,37 @@ def snapshot(s):
     }
 
 
+def carried_on(db, graph_name, thread, checkpoint):
+    """What becomes of a thread that goes on from a checkpoint: every stop on the way, then another turn of the conversation."""
+    from delta_graphs import ANSWERS
+
+    with SqliteSaver.from_conn_string(db) as saver:
+        graph = GRAPHS[graph_name](saver)
+        config = {"configurable": {"thread_id": thread}}
+        at = config if checkpoint == "-" else {"configurable": {"thread_id": thread, "checkpoint_id": checkpoint}}
+        stops = []
+
+        def stop():
+            state = graph.get_state(config)
+            stops.append({"next": list(state.next), "values": plain(state.values), "interrupts": [plain(i.value) for i in state.interrupts]})
+            return state
+
+        graph.invoke(None, at)
+        for turn in ("and then?", "go on", None):
+            while stop().interrupts:
+                graph.invoke(Command(resume=ANSWERS[graph_name]), config)
+            if turn is not None:
+                graph.invoke({"messages": [HumanMessage(turn, id=f"h-{turn}")]}, config)
+        return stops
+
+
 def main(argv):
     command = argv[0]
+    if command == "both":
+        name, *rest = argv[1:]
+        return [carried_on(rest[0], name, *rest[1:3]), carried_on(rest[3], name, *rest[4:6])]
     if command == "versions":
-        return {p: version(p) for p in ("langgraph", "langgraph-checkpoint", "langgraph-checkpoint-sqlite", "langchain", "langchain-core")}
+        return {p: version(p) for p in ("langgraph", "langgraph-checkpoint", "langgraph-checkpoint-sqlite", "langchain", "langchain-core", "deepagents")}
     with SqliteSaver.from_conn_string(argv[1]) as saver:
         if command == "make":
             shop(saver).invoke({"messages": [HumanMessage("Where is my lamp?", id="h-1")], "ticket": 9007199254740993, "budget": 1.0}, {"configurable": {"thread_id": "shop"}})
@@ -200,6 +245,16 @@ def main(argv):
             keeper(saver).invoke(Command(resume="one"), {"configurable": {"thread_id": "keeper"}})
             agent(saver).invoke({"messages": [HumanMessage("Mail it.", id="h-1")]}, {"configurable": {"thread_id": "agent"}})
             return {"made": sorted(GRAPHS)}
+        if command == "make-delta":
+            from delta_graphs import ANSWERS
+
+            for name in ("desk", "deep"):
+                graph = GRAPHS[name](saver)
+                config = {"configurable": {"thread_id": name}}
+                graph.invoke({"messages": [HumanMessage("hello", id="h-hello")]}, config)
+                graph.invoke(Command(resume=ANSWERS[name]), config)
+                graph.invoke({"messages": [HumanMessage("once more", id="h-more")]}, config)
+            return {"made": ["deep", "desk"]}
         graph = GRAPHS[argv[2]](saver)
         config = {"configurable": {"thread_id": argv[3]}}
         rest = argv[4:]

@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { begin, member, root, same } from '../harness.ts';
+import { deltaStories } from './delta-stories.ts';
 
 const here = join(root, 'interop', 'langgraph-python');
 const python = join(here, '.venv', 'bin', 'python');
@@ -21,7 +22,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   writeFileSync(stamp, wanted);
 }
 
-const run = begin('langgraph-python');
+const run = begin('langgraph-python', -150_000);
 const db = join(run.folder, 'store.sqlite');
 function langgraph(...args: string[]): unknown {
   const result = spawnSync(python, [join(here, 'driver.py'), ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
@@ -288,5 +289,7 @@ langgraph('make', db);
     }
   }
 }
+
+deltaStories(run, langgraph);
 
 process.exit(run.finish(langgraph('versions') as Record<string, string>));

@@ -183,6 +183,21 @@ function byLook(before: Cursor | null, updates: readonly Cursor[]): Reducer | nu
   return all.every((v) => v.kind === 'map') && filed.length > 0 && filed.every(isFile) ? files : null;
 }
 
+/** Maps (or objects that hold one or a list, such as sets) no two of which have a member in common. */
+function isDisjoint(values: readonly Cursor[]): boolean {
+  const seen = new Set<string>();
+  return values.every((value) => {
+    const body = bodyOf(value);
+    if (body.kind !== 'map' && body === value) return false;
+    return Array.from({ length: body.count }, (_, i) => (body.kind === 'map' ? body.key(i) : body.child(i))).every(
+      (key) => {
+        const name = Buffer.from(key.slice()).toString('latin1');
+        return !seen.has(name) && seen.add(name).size > 0;
+      },
+    );
+  });
+}
+
 /**
  * Which reducer a channel has. `evidence` is asked for only where the look of the updates does not tell. Null where none that we know
  * can be it, or nothing shows which of several that differ.
@@ -213,7 +228,8 @@ export function chooseReducer(
   if (first === undefined) return null;
   const results = new Set(left.map((c) => Buffer.from(c.apply(base, rest, dialect) ?? []).toString('latin1')));
   if (told || nothing) return { reducer: first, certain: results.size === 1 };
-  // Without any evidence only containers are put together: of numbers and texts the last may count as well as the sum.
-  const container = rest.every((u) => u.kind === 'list' || u.kind === 'map' || u.kind === 'object');
-  return container ? { reducer: first, certain: false } : null;
+  // Without any evidence only lists are put together, and maps and sets whose members nothing was written to twice: of numbers, texts
+  // and members the last may count as well as the sum.
+  const all = absent(base) ? rest : [base, ...rest];
+  return rest.every((u) => u.kind === 'list') || isDisjoint(all) ? { reducer: first, certain: false } : null;
 }
