@@ -42,6 +42,17 @@ function none(store: Store, thread: string, text: string): ForkpointError {
   );
 }
 
+/** For a thread that its framework cannot load: what is wrong with it, rather than that it has no head. */
+function unreadableHead(store: Store, thread: string): ForkpointError | null {
+  const { refused } = store.threadDetail(thread);
+  if (refused === null) return null;
+  return new ForkpointError(
+    'corrupt',
+    `${refused} Nothing was changed.`,
+    'See its points with `forkpoint log`, and the bytes of one with `show <store> <thread> <key> --raw`.',
+  );
+}
+
 export function noNamespace(lineage: Lineage, namespace: string): ForkpointError {
   return new ForkpointError(
     'not_found',
@@ -82,6 +93,7 @@ export function resolvePoint(store: Store, thread: string, text: string, namespa
   const head = /^head(?:~(\d+))?$/.exec(text);
   if (head !== null) {
     let index = lineage.heads[Math.max(space, 0)] ?? -1;
+    if (index < 0) throw unreadableHead(store, thread) ?? none(store, thread, text);
     for (let up = Number(head[1] ?? 0); up > 0 && index >= 0; up--) index = lineage.parent[index] ?? -1;
     if (index < 0) throw none(store, thread, text);
     return pointAt(store, lineage, index);

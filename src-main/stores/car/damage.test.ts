@@ -63,7 +63,7 @@ describe('a damaged file', () => {
     const whole = text('rich.json');
     for (let n = 0; n < 40; n += 1) {
       put('rich.json', whole.slice(0, Math.floor((whole.length * n) / 40)));
-      expect(rows('rich')).toMatchObject([{ id: '(unreadable)', status: 'unknown' }]);
+      expect(rows('rich')).toMatchObject([{ id: 'damaged', status: 'unknown' }]);
       expect(opened.store.threadDetail('rich')).toMatchObject({
         head: null,
         refused: expect.stringMatching(/^CAR cannot read this run: it is not JSON \(/),

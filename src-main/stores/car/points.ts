@@ -14,8 +14,8 @@ export const reasons = {
 const reasonList = ['', reasons.order, reasons.noEdge] as const;
 
 /** Ids of points that the file gives no name. */
-export const unnamed = '(no stage id)';
-export const unreadable = '(unreadable)';
+export const unnamed = 'unnamed';
+export const unreadable = 'damaged';
 
 export class RunPoints {
   readonly thread: string;
