@@ -91,12 +91,23 @@ function reasonAt(source: SqlSource, points: SqlPoints, index: PointIndex, row: 
     sentences.push(
       'A lower super step was saved after this row, as after a `Goto` back. atomr goes by the highest super step all the same: it takes this row, and finds the layers below done.',
     );
+    sentences.push(...unreachable(points));
   }
   if (index < points.count - 1) {
     sentences.push('atomr takes the highest super step of a run only: fork this point to run on from it.');
   }
   sentences.push(...registryOf(source, points));
   return sentences.join(' ');
+}
+
+/** Of a pause that a `Goto` back has led to, and that no call reaches any more. */
+function unreachable(points: SqlPoints): readonly string[] {
+  const last = points.lastSaved();
+  const label = readLabel(points.labelOf(last));
+  if (!isPause(label)) return [];
+  return [
+    `The row that was saved last is super step ${points.idOf(last)}, where ${shownName(label.node)} waits; neither \`run()\` nor \`resume\` comes to it. Fork that row in place, which removes the rows behind it, or into a new run.`,
+  ];
 }
 
 /** Open entries of the registry name the run; nothing links them to a row. */

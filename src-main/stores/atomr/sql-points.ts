@@ -38,8 +38,8 @@ export class SqlPoints extends RecordPoints {
   readonly #stale: boolean[] = [];
   /** Why atomr cannot list this run; null if it can. */
   unlistable: string | null = null;
-  /** The latest time so far, and the super step that has it. */
-  #latest = { time: Number.NEGATIVE_INFINITY, step: '' };
+  /** The latest time so far, and the row that has it. */
+  #latest = { time: Number.NEGATIVE_INFINITY, step: '', index: 0 };
 
   constructor(workflow: string, run: string) {
     super(threadOf(workflow, run));
@@ -69,7 +69,7 @@ export class SqlPoints extends RecordPoints {
     });
     this.#labels.push(row.label);
     this.#stale.push(stale);
-    if (row.time > this.#latest.time) this.#latest = { time: row.time, step: row.step };
+    if (row.time > this.#latest.time) this.#latest = { time: row.time, step: row.step, index: before + 1 };
   }
 
   #first(row: RowHeader, hasRun: (run: string) => boolean): [LinkKind, string] {
@@ -94,6 +94,11 @@ export class SqlPoints extends RecordPoints {
 
   labelOf(index: number): string | null {
     return this.#labels[index] ?? null;
+  }
+
+  /** The row with the latest time. */
+  lastSaved(): number {
+    return this.#latest.index;
   }
 
   /** Whether a lower super step was saved after this row. */

@@ -6,6 +6,7 @@ import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { utf8 } from '../../values/bytes.ts';
+import { encodeTagged } from '../../values/tagged.ts';
 import { openValue } from '../../values/open.ts';
 import { compose } from '../../values/splice.ts';
 import type { Backend, SqliteReader } from '../backend.ts';
@@ -35,6 +36,8 @@ import { SqlSource } from './sql-source.ts';
 
 /** States up to this size are checked for every row of a list; larger ones when they are opened. */
 const checkedInLists = 64 << 10;
+/** Characters of a question in a list. */
+const shownQuestion = 80;
 
 export class AtomrSqlStore extends RecordStore<SqlPoints, SqlSource> implements RecordingStore {
   readonly #reader: SqliteReader;
@@ -96,12 +99,14 @@ export class AtomrSqlStore extends RecordStore<SqlPoints, SqlSource> implements 
   }
 
   #noteAt(points: SqlPoints, index: PointIndex): string | null {
-    if (points.bytesOf(index) <= checkedInLists) {
-      const { refused } = this.source.read(points, index);
-      if (refused !== null) return `atomr cannot load this row: ${refused}.`;
-    }
+    const row = points.bytesOf(index) <= checkedInLists ? this.source.read(points, index) : null;
+    if (row !== null && row.refused !== null) return `atomr cannot load this row: ${row.refused}.`;
     const pause = pauseAt(this.source, points, index);
-    if (pause !== null) return pause.kind === 'interrupt' ? `${pause.node} asks` : `waits before ${pause.node}`;
+    if (pause?.kind === 'before') return `waits before ${pause.node}`;
+    if (pause !== null) {
+      const question = row?.values?.get(payloadChannel) ?? null;
+      return question === null ? `${pause.node} asks` : `asks ${encodeTagged(question, { limit: shownQuestion })}`;
+    }
     return points.isStale(index) ? 'left over from an earlier pass' : null;
   }
 

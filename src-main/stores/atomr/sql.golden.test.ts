@@ -132,13 +132,14 @@ describe('how runs stand', () => {
   const opened = openFixture('sql-approval');
   const { store } = opened;
   afterAll(() => opened.close());
+  const asks = 'asks {"amount":250,"question":"Transfer?","to":"Zoë"}';
   const picture = (run: string) =>
     rowsOf(store, threadOf('approval', run)).map((row) => [row.id, row.source, row.status, row.note]);
 
   it('a pause is told by the latest label, and stays in the state of later rows', () => {
-    expect(picture('run-pending')).toEqual([['1', 'interrupt:ask', 'interrupted', 'ask asks']]);
+    expect(picture('run-pending')).toEqual([['1', 'interrupt:ask', 'interrupted', asks]]);
     expect(picture('run-approved')).toEqual([
-      ['1', 'interrupt:ask', 'interrupted', 'ask asks'],
+      ['1', 'interrupt:ask', 'interrupted', asks],
       ['2', 'layer:2', 'idle', null],
       ['3', 'layer:3', 'idle', null],
       ['4', 'layer:4', 'unknown', null],
@@ -175,13 +176,14 @@ describe('how runs stand', () => {
 
   it('rows that a `Goto` back has left are flagged, one that it went past is told', () => {
     expect(picture('run-goto-back').map(([, , , note]) => note)).toEqual([
-      'ask asks',
+      asks,
       'left over from an earlier pass',
       'left over from an earlier pass',
       'left over from an earlier pass',
     ]);
     const head = store.pending(keyAt(store, 'approval/run-goto-back', 3));
     expect(head.reason).toMatch(/highest super step all the same/);
+    expect(head.reason).toMatch(/saved last is super step 1, where "ask" waits/);
     const rows = rowsOf(store, 'approval/run-goto-back');
     expect(rows[1]!.parentReason).toMatch(/super step 1 was saved again/);
     expect(rowsOf(store, 'approval/run-goto')[1]!.parentReason).toBe(reasons.gap);
