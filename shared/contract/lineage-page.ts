@@ -56,8 +56,8 @@ export const LineagePage = z.object({
 });
 export type LineagePage = z.infer<typeof LineagePage>;
 
-/** Some 2 MB: a connection carries other answers between two pages, and a call that is cancelled ends with one. */
-export const pagePoints = 0x1_0000;
+/** Some 4 MB: a connection carries other answers between two pages, and a call that is cancelled ends with one. */
+export const pagePoints = 0x2_0000;
 
 /** What follows the points that are `known`; from the start where these are of another line. O(page). */
 export function pageOf(lineage: Lineage, line: string, known: KnownLineage | null, most = pagePoints): LineagePage {

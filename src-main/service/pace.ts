@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ForkpointError } from '../../shared/model/errors.ts';
 
 /** Milliseconds of the service's thread that work may take before others get their turn. */
-const turn = 15;
+const turn = 8;
 /** The same of work that nobody waits for, and how long it then rests: serving a file of the window alone takes six turns of others. */
 const idleTurn = 4;
 const idleRest = 4;

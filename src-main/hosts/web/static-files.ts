@@ -5,6 +5,9 @@ import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileFor, isPage, mediaType, newNonce, pageWithNonce, secureHeaders } from '../../service/page-files.ts';
 
+/** Every file of the window in one piece: each further one would wait for its turn behind the stores that are being read. */
+const oneRead = 1 << 20;
+
 export async function serveFile(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const nonce = newNonce();
   const headers = secureHeaders(nonce);
@@ -29,7 +32,7 @@ export async function serveFile(root: string, request: IncomingMessage, response
   response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': size, 'Cache-Control': cache });
   if (request.method === 'HEAD') response.end();
   else
-    createReadStream(file)
+    createReadStream(file, { highWaterMark: oneRead })
       .on('error', () => response.destroy())
       .pipe(response);
 }
