@@ -36,7 +36,8 @@ export async function runInChild(job: ChildJob): Promise<ChildAnswer> {
     job.limitKib === undefined
       ? spawn(process.execPath, [script, text], { env, stdio: ['ignore', 'pipe', 'pipe'] })
       : spawn('bash', ['-c', `ulimit -f ${job.limitKib}; exec "$0" "$@"`, process.execPath, script, text], {
-          env,
+          // Node writes its compile cache as it ends, when nothing catches the signal of the limit any more.
+          env: { ...env, NODE_DISABLE_COMPILE_CACHE: '1' },
           stdio: ['ignore', 'pipe', 'pipe'],
         });
   let out = '';
