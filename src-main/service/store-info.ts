@@ -13,6 +13,7 @@ export interface StoreCounts {
 export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = countThreads(store)): StoreInfo {
   const about = store.describe();
   const sealed = takesKey(store) ? store.sealed() : null;
+  const canChange = ['fork', 'edit', 'import'].some((operation) => about.capabilities.includes(operation));
   const why = readOnly ? 'Forkpoint was started read-only.' : store.backend.readOnlyReason;
   return {
     path: store.backend.path,
@@ -22,7 +23,7 @@ export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = 
     eras: [...about.eras],
     capabilities: [...about.capabilities],
     unable: about.unable.map((u) => ({ ...u })),
-    writable: why === null,
+    writable: why === null && canChange,
     live: about.capabilities.includes('live'),
     threads: counts.threads,
     checkpoints: counts.checkpoints,

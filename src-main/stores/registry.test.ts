@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -159,6 +160,41 @@ describe('stores', () => {
       ['lines', 'tinyagents'],
     ]);
     expect(refusal(folder)).toMatchObject({ code: 'not_a_store', message: expect.stringContaining('2 stores') });
+  });
+
+  test('stores are found further down, each once, and links that lead outside are not followed', () => {
+    const outside = mkdtempSync(join(tmpdir(), 'forkpoint-outside-'));
+    copyFileSync(join(fixtures, 'langgraph-js/agent.sqlite'), join(outside, 'secret.sqlite'));
+    mkdirSync(join(folder, 'app/data/runs'), { recursive: true });
+    mkdirSync(join(folder, 'node_modules/x'), { recursive: true });
+    copyFileSync(join(fixtures, 'langgraph-js/agent.sqlite'), join(folder, 'node_modules/x/a.sqlite'));
+    copyFileSync(join(fixtures, 'langgraph-js/agent.sqlite'), join(folder, 'app/data/runs/deep.sqlite'));
+    cpSync(join(fixtures, 'langgraph-py/dev-server'), join(folder, 'app'), { recursive: true });
+    symlinkSync(outside, join(folder, 'outside'));
+    symlinkSync(join(outside, 'secret.sqlite'), join(folder, 'secret.sqlite'));
+    symlinkSync(join(folder, 'app'), join(folder, 'again'));
+    symlinkSync('..', join(folder, 'app/up'));
+    const found = identify(folder);
+    expect(found.inside.map((store) => [store.path.slice(found.path.length + 1), store.format])).toEqual([
+      ['app/.langgraph_api', 'langgraph'],
+      ['app/data/runs/deep.sqlite', 'langgraph'],
+    ]);
+    expect(found.insideComplete).toBe(true);
+    expect(refusal(folder).message).toContain('`app/.langgraph_api`, `app/data/runs/deep.sqlite`');
+    rmSync(outside, { recursive: true, force: true });
+  });
+
+  test('what is too deep or too much is not looked at, and that is said', () => {
+    const deep = join(folder, 'a/b/c/d/e');
+    mkdirSync(deep, { recursive: true });
+    copyFileSync(join(fixtures, 'langgraph-js/agent.sqlite'), join(deep, 'a.sqlite'));
+    expect(identify(folder)).toMatchObject({ inside: [], insideComplete: false });
+    expect(refusal(folder).message).toContain('Not all of it was looked at: only 4 levels down');
+    expect(identify(join(folder, 'a/b')).inside).toHaveLength(1);
+    const many = join(folder, 'many');
+    mkdirSync(many);
+    for (let i = 0; i < 5_001; i++) writeFileSync(join(many, String(i)), '');
+    expect(identify(many)).toMatchObject({ inside: [], insideComplete: false });
   });
 
   test('a store that is known but cannot be read says so once, from inside a folder too', () => {

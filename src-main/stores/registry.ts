@@ -1,7 +1,7 @@
 // Which formats there are, what a path holds, and opening it. Adding a framework is one folder and one line in `formats`.
 
-import { realpathSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, relative } from 'node:path';
 import { ForkpointError } from '../../shared/model/errors.ts';
 import { atomrHost, atomrSqlite } from './atomr/format.ts';
 import type { Backend, FilesReader, SqliteReader } from './backend.ts';
@@ -9,6 +9,7 @@ import { carFiles } from './car/format.ts';
 import { systemError } from './durable.ts';
 import { clawdiaFiles, clawdiaSqlite } from './clawdia/format.ts';
 import { openFiles } from './files/backend.ts';
+import { levelsDown, namesLookedAt, storesInside, type Inside, type InsideStore } from './inside.ts';
 import { langgraphDevServer } from './langgraph/dev-server.ts';
 import { langgraphSqlite } from './langgraph/format.ts';
 import { tinyagentsFiles, tinyagentsSqlite } from './tinyagents/format.ts';
@@ -55,12 +56,16 @@ export interface Identification {
   readonly path: string;
   readonly store: { readonly format: string; readonly framework: string; readonly eras: readonly string[] } | null;
   /** Stores that lie in this folder. */
-  readonly inside: readonly { readonly path: string; readonly format: string }[];
+  readonly inside: readonly InsideStore[];
+  /** Whether all of the folder was looked at; false for one that is too large or too deep. */
+  readonly insideComplete: boolean;
   /** Why it cannot be opened. */
   readonly refusal: ForkpointError | null;
   /** What each format that was asked said, in order. */
   readonly verdicts: readonly Verdict[];
 }
+
+const nothingInside: Inside = { stores: [], complete: true };
 
 interface Found<R extends SqliteReader | FilesReader> {
   readonly format: Format<R> | null;
@@ -70,7 +75,7 @@ interface Found<R extends SqliteReader | FilesReader> {
 
 /**
  * Opens the store at a path. Throws `not_found`, `not_a_store` (naming what was found), `corrupt`, `unsupported` (known, but not
- * readable here), `io` (no permission). A folder that holds exactly one store opens that store.
+ * readable here), `io` (no permission). A folder in which exactly one store is found opens that store.
  */
 export function openStore(path: string, options: OpenStoreOptions = {}): Store {
   return openPlace(path, options);
@@ -97,9 +102,9 @@ function openPlace(path: string, options: OpenStoreOptions, around?: FilesReader
     const { depth } = found.format;
     return found.format.open(openFiles(place.path, depth === undefined ? options : { ...options, depth }), around);
   }
-  const inside = storesInside(place.path);
-  const [only] = inside;
-  if (only !== undefined && inside.length === 1) return openPlace(only.path, options, backend.reader);
+  const inside = storesInside(place.path, formatOf);
+  const [only] = inside.stores;
+  if (only !== undefined && inside.stores.length === 1) return openPlace(only.path, options, backend.reader);
   throw notFolderStore(place.path, inside, found.verdicts);
 }
 
@@ -112,33 +117,33 @@ export function identify(path: string): Identification {
       const found = ask(sqliteFormats, backend.reader);
       const refusal =
         found.format === null ? notSqliteStore(place.path, place.sniffed, backend.reader, found.verdicts) : null;
-      return identified(place.path, found, [], refusal);
+      return identified(place.path, found, nothingInside, refusal);
     } finally {
       backend.close();
     }
   }
   if (place.sniffed.kind !== 'folder') {
     const nothing: Found<SqliteReader> = { format: null, eras: [], verdicts: [] };
-    return identified(place.path, nothing, [], refusalOf(place.path, place.sniffed));
+    return identified(place.path, nothing, nothingInside, refusalOf(place.path, place.sniffed));
   }
   const backend = openFiles(place.path, { readOnly: true });
   const found = ask(filesFormats, backend.reader);
   backend.close();
-  const inside = found.format === null ? storesInside(place.path) : [];
+  const inside = found.format === null ? storesInside(place.path, formatOf) : nothingInside;
   const refusal =
-    found.format === null && inside.length === 0 ? notFolderStore(place.path, inside, found.verdicts) : null;
+    found.format === null && inside.stores.length === 0 ? notFolderStore(place.path, inside, found.verdicts) : null;
   return identified(place.path, found, inside, refusal);
 }
 
 function identified<R extends SqliteReader | FilesReader>(
   path: string,
   found: Found<R>,
-  inside: Identification['inside'],
+  inside: Inside,
   refusal: ForkpointError | null,
 ): Identification {
   const { format, eras, verdicts } = found;
   const store = format === null ? null : { format: format.format, framework: format.framework, eras };
-  return { path, store, inside, refusal, verdicts };
+  return { path, store, inside: inside.stores, insideComplete: inside.complete, refusal, verdicts };
 }
 
 function look(path: string): { path: string; sniffed: Sniffed } {
@@ -225,14 +230,21 @@ function notSqliteStore(
   );
 }
 
-function notFolderStore(path: string, inside: Identification['inside'], verdicts: readonly Verdict[]): ForkpointError {
+/** What could not be looked at, as a sentence with a space before it. */
+const notLookedAt = (inside: Inside): string =>
+  inside.complete
+    ? ''
+    : ` Not all of it was looked at: only ${levelsDown} levels down, and the first ${namesLookedAt.toLocaleString('en')} names.`;
+
+function notFolderStore(path: string, inside: Inside, verdicts: readonly Verdict[]): ForkpointError {
   const name = basename(path);
-  if (inside.length > 0) {
-    const shown = inside.slice(0, 8).map((store) => `\`${basename(store.path)}\``);
-    const more = inside.length > shown.length ? ` and ${inside.length - shown.length} more` : '';
+  const { stores } = inside;
+  if (stores.length > 0) {
+    const shown = stores.slice(0, 8).map((store) => `\`${relative(path, store.path)}\``);
+    const more = stores.length > shown.length ? ` and ${stores.length - shown.length} more` : '';
     return new ForkpointError(
       'not_a_store',
-      `\`${name}\` is a folder with ${inside.length} stores: ${shown.join(', ')}${more}.`,
+      `\`${name}\` is a folder with ${stores.length} stores: ${shown.join(', ')}${more}.${notLookedAt(inside)}`,
       'Open one of them.',
     );
   }
@@ -240,24 +252,12 @@ function notFolderStore(path: string, inside: Identification['inside'], verdicts
     refusedBy(path, verdicts) ??
     new ForkpointError(
       'not_a_store',
-      `\`${name}\` is a folder, and neither it nor the files in it are a checkpoint store that Forkpoint knows. ${unharmed}`,
-      '`forkpoint formats` lists what can be opened.',
+      `\`${name}\` is a folder, and neither it nor what lies in it is a checkpoint store that Forkpoint knows.${notLookedAt(inside)} ${unharmed}`,
+      inside.complete
+        ? '`forkpoint formats` lists what can be opened.'
+        : 'Name the store itself, or the folder that it lies in; `forkpoint formats` lists what can be opened.',
     )
   );
-}
-
-/**
- * Stores directly in a folder: its files, and its folders one level down. One that is known but cannot be read here counts too:
- * opening it tells why. What cannot be looked at is no store.
- */
-function storesInside(folder: string): { path: string; format: string }[] {
-  const stores: { path: string; format: string }[] = [];
-  for (const name of readdirSync(folder).sort()) {
-    const path = join(folder, name);
-    const format = formatOf(path);
-    if (format !== null) stores.push({ path, format });
-  }
-  return stores;
 }
 
 function formatNamed<R extends SqliteReader | FilesReader>(found: Found<R>): string | null {
@@ -265,6 +265,10 @@ function formatNamed<R extends SqliteReader | FilesReader>(found: Found<R>): str
   return found.format?.format ?? refused?.format ?? null;
 }
 
+/**
+ * The format of a file or folder. One that is known but cannot be read here counts too: opening it tells why. What cannot be looked
+ * at is no store.
+ */
 function formatOf(path: string): string | null {
   let backend: Backend | null = null;
   try {

@@ -157,7 +157,11 @@ function magicOf(start: Uint8Array): Sniffed | null {
   }
   const [first, second] = start;
   if (first === 0x80 && second !== undefined && second >= 2 && second <= 5) {
-    return { kind: 'other', what: 'a Python pickle, which cannot be read without running code', hint: null };
+    return {
+      kind: 'other',
+      what: 'a Python pickle',
+      hint: 'If `langgraph dev` wrote it, open the folder `.langgraph_api` that it lies in. No other pickle is read: that takes running its code.',
+    };
   }
   return null;
 }

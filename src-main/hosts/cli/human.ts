@@ -24,12 +24,17 @@ export function formats(rows: readonly FormatInfo[], paint: Paint): string {
   return unable.length === 0 ? table : `${table}\n\n${unable.map((u) => paint.dim(u)).join('\n')}`;
 }
 
-export function stores(path: string, found: readonly { path: string; format: string }[], paint: Paint): string {
+export function stores(
+  path: string,
+  found: readonly { path: string; format: string }[],
+  complete: boolean,
+  paint: Paint,
+): string {
   return `${visible(path)} holds ${found.length} stores; name one of them:\n${columns(
     ['format', 'path'],
     found.map((s) => [s.format, visible(s.path)]),
     paint,
-  )}`;
+  )}${complete ? '' : '\nThe folder is too large or too deep to be looked at as a whole: there may be more.'}`;
 }
 
 export function info(store: StoreInfo, paint: Paint): string {
@@ -105,7 +110,10 @@ export function detail(store: Store, point: Point, applied: boolean, paint: Pain
       '',
     );
   }
-  lines.push(state.root === null ? 'No state is stored at this checkpoint.' : read.valueText(state.root, 2));
+  const record = state.root === null ? store.metadata(point.key) : null;
+  if (state.root !== null) lines.push(read.valueText(state.root, 2));
+  else lines.push(`No state is stored at this checkpoint.${record === null ? '' : ' Its record:'}`);
+  if (record !== null) lines.push(read.valueText(record, 2));
   for (const note of state.notes) lines.push(`${paint.changed('!')} ${note}`);
   return lines.join('\n');
 }

@@ -161,8 +161,8 @@ function build(terminal: Terminal, paint: Paint, starters: Starters, setCode: (c
     const { store = '' } = positionals('info', ['store'], args, undefined);
     const several = storesIn(resolve(store));
     if (several !== null) {
-      if (options.json === true) print({ path: resolve(store), stores: several });
-      else say(human.stores(resolve(store), several, paint));
+      if (options.json === true) print({ path: resolve(store), ...several });
+      else say(human.stores(resolve(store), several.stores, several.complete, paint));
       return;
     }
     const info = infoOf(resolve(store), keyVariable);

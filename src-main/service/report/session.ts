@@ -35,9 +35,9 @@ export interface Session {
 }
 
 /** The stores inside a folder that is not a store itself but holds several; null for anything else. */
-export function storesIn(path: string): { path: string; format: string }[] | null {
-  const { inside } = identify(path);
-  return inside.length > 1 ? inside.map((s) => ({ ...s })) : null;
+export function storesIn(path: string): { stores: { path: string; format: string }[]; complete: boolean } | null {
+  const { inside, insideComplete } = identify(path);
+  return inside.length > 1 ? { stores: inside.map((s) => ({ ...s })), complete: insideComplete } : null;
 }
 
 /** What a store is. Opened as for writing, so that it tells whether it can be written; nothing is. */

@@ -103,7 +103,7 @@ class DevServerStore extends LangGraphSqliteStore {
       eras: [`${this.#server}-dev`],
       capabilities,
       unable,
-      notes: [why],
+      notes: [],
     };
   }
 
