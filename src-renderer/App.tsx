@@ -1,6 +1,6 @@
 // The window: toolbar, threads, lineage with its scrubber, inspector, status. What is missing or broken has a screen of its own.
 
-import { Suspense, lazy, useEffect, useState, useSyncExternalStore } from 'react';
+import { Suspense, lazy, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
 import { registerActions } from './actions/action.ts';
 import { listenToKeys } from './actions/keyboard.ts';
@@ -145,8 +145,18 @@ function useKeepStores(): void {
     }, 1000);
     return () => clearTimeout(timer);
   }, [client, revision]);
+  // A thread that is followed ends its listing with every step: not more than once a second here, too.
+  const asked = useRef({ at: Number.NEGATIVE_INFINITY, again: false });
   useServiceEvent('threads.progress', ({ complete }) => {
-    if (complete) refreshStores(client).catch(() => undefined);
+    if (!complete || asked.current.again) return;
+    asked.current.again = true;
+    setTimeout(
+      () => {
+        asked.current = { at: performance.now(), again: false };
+        refreshStores(client).catch(() => undefined);
+      },
+      Math.max(0, asked.current.at + 1000 - performance.now()),
+    );
   });
   useServiceEvent('store.gone', ({ store: id, message }) => {
     useSession.setState((s) => ({ gone: new Map(s.gone).set(id, message) }));
