@@ -119,7 +119,12 @@ describe.each(fixtureNames)('%s', (name) => {
     });
     const head = rows.at(-1)!;
     expect(store.threadDetail(stem)).toMatchObject({ head: head.key, status: 'interrupted', branches: 1 });
-    expect(head).toMatchObject({ node: [], time: run.created_at, status: 'interrupted', note: run.prompt });
+    expect(head).toMatchObject({
+      node: [run.paused_stage_id],
+      time: run.created_at,
+      status: 'interrupted',
+      note: run.prompt,
+    });
     const state = store.state(head.key as never);
     expect(plain(state.root)).toEqual(run.wf_state);
     expect(new Set(state.provenance.values())).toEqual(new Set(['stored']));

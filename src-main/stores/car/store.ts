@@ -182,8 +182,8 @@ export class CarStore implements Store, ExportingStore, RecordingStore {
       namespace: '',
       step: points.stepOf(index),
       source: null,
-      // A run waits before its gate has done anything.
-      node: isGate ? [] : [id],
+      // A gate does nothing before it is answered, but the run has come to it: CAR counts the visit.
+      node: isGate ? (next === null ? [] : [next]) : [id],
       time: isGate ? (run?.createdAt ?? null) : null,
       status: statusAt(points, files, index),
       next: next === null ? [] : [next],
