@@ -34,8 +34,8 @@ export const StoreInfo = z.object({
   bytes: z.number(),
   /** Sentences about this store that a person should know (read-only, foreign tables, torn files); empty when none. */
   notes: z.array(z.string()),
-  /** Set for a store with encrypted cells: by which cipher, and whether a key was given that opens them. */
-  sealed: z.optional(z.object({ cipher: z.string(), open: z.boolean() })),
+  /** Set for a store with encrypted cells: by which cipher, whether a key was given that opens them, and where programs have it. */
+  sealed: z.optional(z.object({ cipher: z.string(), open: z.boolean(), variable: z.string() })),
 });
 export type StoreInfo = z.infer<typeof StoreInfo>;
 

@@ -12,7 +12,8 @@ export interface StoreCounts {
 /** `readOnly`: the host itself refuses changes. Without `counts` the threads are listed for them. */
 export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = countThreads(store)): StoreInfo {
   const about = store.describe();
-  const sealed = takesKey(store) ? store.sealed() : null;
+  const found = takesKey(store) ? store.sealed() : null;
+  const sealed = found === null || !takesKey(store) ? null : { ...found, variable: store.keyVariable };
   const canChange = ['fork', 'edit', 'import'].some((operation) => about.capabilities.includes(operation));
   const why = readOnly ? 'Forkpoint was started read-only.' : store.backend.readOnlyReason;
   return {
@@ -29,7 +30,7 @@ export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = 
     checkpoints: counts.checkpoints,
     bytes: store.backend.bytes(),
     notes: why === null ? [...about.notes] : [...about.notes, why],
-    ...(sealed === null ? {} : { sealed: { ...sealed } }),
+    ...(sealed === null ? {} : { sealed }),
   };
 }
 

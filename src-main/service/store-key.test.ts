@@ -53,7 +53,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 
 it('is asked for, refused if it does not fit, and opens what was closed', async () => {
   const { store, info } = await client.call('stores.open', { path });
-  expect(info.sealed).toEqual({ cipher: 'aes', open: false });
+  expect(info.sealed).toEqual({ cipher: 'aes', open: false, variable });
   await expect(client.call('stores.unlock', { store, key: '6543210987654321' })).rejects.toMatchObject({
     code: 'bad_value',
     message: expect.not.stringContaining('6543210987654321'),
@@ -61,7 +61,7 @@ it('is asked for, refused if it does not fit, and opens what was closed', async 
   const events: unknown[] = [];
   client.on('store.changed', (event) => events.push(event));
   const opened = await client.call('stores.unlock', { store, key });
-  expect(opened.info.sealed).toEqual({ cipher: 'aes', open: true });
+  expect(opened.info.sealed).toEqual({ cipher: 'aes', open: true, variable });
   expect(events).toEqual([{ store, threads: 'all' }]);
   expect((await client.call('stores.list', {}))[0]?.info.sealed?.open).toBe(true);
 });

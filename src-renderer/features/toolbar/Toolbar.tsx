@@ -14,6 +14,7 @@ import { Button, Chip, Kbd, Logo } from '../../ui/controls.tsx';
 import { bytes, counted } from '../../ui/format.ts';
 import { Dialog, Menu } from '../../ui/overlays.tsx';
 import type { MenuItem } from '../../ui/overlays.tsx';
+import { KeyButton } from './KeyButton.tsx';
 import './toolbar.css';
 
 export const nameOf = (path: string): string =>
@@ -58,6 +59,7 @@ export function Toolbar(): ReactNode {
           >
             {open.info.framework} · {backendName[open.info.backend] ?? open.info.backend}
           </Chip>
+          {open.info.sealed !== undefined && <KeyButton store={open.store} sealed={open.info.sealed} />}
           {(!open.info.writable || readOnlyHost) && (
             <Chip title="Forkpoint can show everything here and change nothing.">read-only</Chip>
           )}
