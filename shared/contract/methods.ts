@@ -234,6 +234,8 @@ export const methods = {
       conversations: z.array(z.object({ member: z.string(), path: OrdinalPath, messages: z.number() })),
       /** Why this checkpoint cannot be forked or edited, in a sentence; null or absent where nothing about it forbids it. */
       unforkable: z.optional(z.nullable(z.string())),
+      /** The format keeps no state at this point: what is shown is the point's record, which cannot be edited. */
+      isRecord: z.optional(z.boolean()),
     }),
   },
   /** Part of a long text: characters are counted in UTF-16 units. */

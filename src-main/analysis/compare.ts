@@ -1,7 +1,8 @@
 // Comparing two states of a store, whatever threads they belong to.
 
 import { ForkpointError } from '../../shared/model/errors.ts';
-import type { StateView } from '../stores/store.ts';
+import type { CheckpointKey } from '../../shared/model/key.ts';
+import type { StateView, Store } from '../stores/store.ts';
 import type { Cursor } from '../values/cursor.ts';
 import { diffValues } from '../values/diff/diff.ts';
 import type { ValueDiff } from '../values/diff/tree.ts';
@@ -12,6 +13,14 @@ import type { ValueDiff } from '../values/diff/tree.ts';
  */
 export function compareStates(before: StateView | null, after: StateView): ValueDiff {
   return diffValues(before === null ? null : comparable(before), comparable(after));
+}
+
+/**
+ * What there is to look at where the format keeps no state at a point: the point's record. Null where a state is there, or should be
+ * and cannot be read.
+ */
+export function recordInstead(store: Store, key: CheckpointKey, view: StateView): Cursor | null {
+  return view.root === null && view.notes.length === 0 ? store.metadata(key) : null;
 }
 
 /** The state to compare. Throws `unable` where the point holds none, `unreadable` where it cannot be read. */

@@ -8,6 +8,8 @@ import type { BackendReader, SqliteReader, FilesReader } from '../stores/backend
 /** Files that take part, and bytes of each. A framework appends to its files, so that beginnings stay. */
 const maxFiles = 16;
 const beginning = 256;
+/** How deep files are looked for where a folder holds only folders. */
+const treeDepth = 4;
 
 /** Short hashes joined by `.`, one per table or file; empty for a store without content. */
 export function fingerprint(reader: BackendReader): string {
@@ -43,8 +45,9 @@ function tableMarks(reader: SqliteReader): string[] {
 }
 
 function fileMarks(reader: FilesReader): string[] {
-  return reader
-    .list()
+  const here = reader.list();
+  // A store of folders has nothing in its own.
+  return (here.length > 0 ? here : reader.list(treeDepth))
     .filter((file) => file.size > 0)
     .slice(0, maxFiles)
     .map((file) =>

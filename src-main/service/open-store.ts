@@ -5,6 +5,7 @@ import { ForkpointError } from '../../shared/model/errors.ts';
 import type { Lineage, PointIndex } from '../../shared/model/lineage.ts';
 import type { CheckpointKey } from '../../shared/model/key.ts';
 import { parseKey } from '../../shared/model/key.ts';
+import { recordInstead } from '../analysis/compare.ts';
 import { takesKey, type StateView, type Store } from '../stores/store.ts';
 import type { ValueDiff } from '../values/diff/tree.ts';
 import type { EventSource } from './events.ts';
@@ -92,6 +93,13 @@ export class OpenStore {
       this.#states.set(name, view, (view.root?.source.byteLength ?? 0) + 512);
     }
     return view;
+  }
+
+  /** A state as a window looks at it: where the format keeps none, the point's record stands for it. */
+  lookedAt(key: CheckpointKey, applied: boolean): { readonly view: StateView; readonly isRecord: boolean } {
+    const view = this.state(key, applied);
+    const root = recordInstead(this.store, key, view);
+    return root === null ? { view, isRecord: false } : { view: { ...view, root }, isRecord: true };
   }
 
   /** The row of one checkpoint. Throws `not_found`. */

@@ -24,8 +24,8 @@ export function diffHandlers(stores: OpenStores): HandlersOf<'diff.get' | 'diff.
     const open = stores.get(params.store);
     const afterKey = checkpointKey(params.after);
     const beforeKey = params.before ?? (await open.checkpoint(afterKey, signal)).parent;
-    const before = beforeKey === null ? null : open.state(checkpointKey(beforeKey), false);
-    const after = open.state(afterKey, false);
+    const before = beforeKey === null ? null : open.lookedAt(checkpointKey(beforeKey), false).view;
+    const after = open.lookedAt(afterKey, false).view;
     const name = `${beforeKey ?? ''}\n${afterKey}`;
     let diff = open.diffs.get(name);
     if (diff === undefined) {

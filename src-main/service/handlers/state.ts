@@ -26,7 +26,7 @@ export function stateHandlers(
   'state.children' | 'state.about' | 'state.text' | 'state.value' | 'state.messages' | 'state.resolve' | 'state.find'
 > {
   const rootOf = (place: Omit<Place, 'path'>): Cursor | null =>
-    stores.get(place.store).state(checkpointKey(place.key), place.applied).root;
+    stores.get(place.store).lookedAt(checkpointKey(place.key), place.applied).view.root;
 
   function cursorAt(place: Place): { root: Cursor; cursor: Cursor } {
     const root = rootOf(place);
@@ -64,7 +64,7 @@ export function stateHandlers(
 
     'state.about': ({ store, key, applied }) => {
       const open = stores.get(store);
-      const view = open.state(checkpointKey(key), applied);
+      const { view, isRecord } = open.lookedAt(checkpointKey(key), applied);
       const { root } = view;
       const inner = root === null ? null : throughObjects(root);
       const conversations = [];
@@ -79,11 +79,12 @@ export function stateHandlers(
       }
       return {
         provenance: Object.fromEntries(view.provenance),
-        notes: [...view.notes],
+        notes: isRecord ? ['No state is stored here; this is the record of this point.'] : [...view.notes],
         bytes: root === null ? 0 : root.end - root.start,
         shares: byteShares(root).map((s) => ({ ...s })),
         conversations,
         unforkable: view.unforkable ?? null,
+        isRecord,
       };
     },
 

@@ -9,7 +9,7 @@ import { diffValues, summarize } from '../../values/diff/diff.ts';
 import { toPatch } from '../../values/diff/patch.ts';
 import { logicalPathOf, pointerOf, resolvePath } from '../../values/path.ts';
 import { encodeTagged } from '../../values/tagged.ts';
-import { comparable } from '../../analysis/compare.ts';
+import { comparable, recordInstead } from '../../analysis/compare.ts';
 import { detailOf, joined } from '../thread-list.ts';
 import { RawJson } from './json.ts';
 import { drain, noNamespace, type Point } from './resolve.ts';
@@ -128,7 +128,8 @@ export function comparedStates(
 ): { before: Cursor | null; after: Cursor | null } {
   const at = (point: Point | null): Cursor | null => {
     if (point === null) return null;
-    const root = comparable(store.state(point.key));
+    const state = store.state(point.key);
+    const root = recordInstead(store, point.key, state) ?? comparable(state);
     return path === null ? root : resolvePath(root, path);
   };
   return { before: at(before), after: at(after) };
