@@ -160,13 +160,13 @@ def deep(saver):
     return delta_graphs.deep(saver)
 
 
-def desk(saver):
+def delta_desk(saver):
     import delta_graphs
 
     return delta_graphs.desk(saver)
 
 
-GRAPHS = {"desk": desk, "deep": deep, "shop": shop, "fan": fan, "nested": nested, "agent": agent, "keeper": keeper}
+GRAPHS = {"desk": delta_desk, "deep": deep, "shop": shop, "fan": fan, "nested": nested, "agent": agent, "keeper": keeper}
 
 
 def plain(value: Any):
