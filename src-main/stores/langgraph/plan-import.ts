@@ -2,8 +2,8 @@
 
 import { bytesOf } from './cells.ts';
 import { dialectOfCell } from './layout.ts';
-import { relyOnNewThread } from './plan-fork.ts';
-import type { PlanSource } from './plan-fork.ts';
+import { relyOnNewThread } from './plan-thread.ts';
+import type { PlanSource } from './plan-source.ts';
 import { neighbourWarnings } from './describe.ts';
 import { resumeCode } from './pending.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';

@@ -1,4 +1,4 @@
-// Planners as data: the exact rows of forks, edits and imports, and what they refuse.
+// Planners as data: the exact rows of forks and edits in place, and what they refuse.
 
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,100 +9,25 @@ import { timeOf, ticksOf } from './ids.ts';
 import { run } from './testing/make.ts';
 import { lineageOf, openStore } from './testing/stores.ts';
 import type { LangGraphSqliteStore } from './store.ts';
-import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { openValue } from '../../values/open.ts';
-import { encodeTagged } from '../../values/tagged.ts';
 import { resolvePath } from '../../values/path.ts';
-import type { Cursor } from '../../values/cursor.ts';
-import type { SqliteChange, SqlRow } from '../backend.ts';
-import type { Draw, ForkRequest, StorePlan, ThreadRecord } from '../store.ts';
-
-const now = Date.UTC(2026, 11, 1, 12, 0, 0, 250);
-const draw: Draw = { now: () => now, random: (n) => new Uint8Array(n).fill(0xab) };
-
-const keyAt = (thread: string, id: string, namespace = ''): CheckpointKey =>
-  formatKey({ thread, namespace, id, nth: 0 });
-
-type Wanted = Partial<Omit<ForkRequest, 'operation' | 'key'>> & { readonly key: CheckpointKey };
-
-function headOf(store: LangGraphSqliteStore, thread: string): CheckpointKey {
-  const { head } = store.threadDetail(thread);
-  if (head === null) throw new Error('no head');
-  return head;
-}
-
-function planned(store: LangGraphSqliteStore, request: Wanted, given: Draw = draw): StorePlan {
-  const full: ForkRequest = {
-    operation: 'fork',
-    edits: [],
-    target: { kind: 'in-place' },
-    pending: 'drop',
-    leave: [],
-    ...request,
-  };
-  return store.plan(full, { draw: given, relying: store.backend.relying() });
-}
-
-function changesOf(plan: StorePlan): readonly SqliteChange[] {
-  if (plan.changes.backend !== 'sqlite') throw new Error('not sqlite');
-  return plan.changes.changes;
-}
-
-function insertedRow(plan: StorePlan): SqlRow {
-  const inserts = changesOf(plan).filter((c) => c.kind === 'insert');
-  expect(inserts).toHaveLength(1);
-  const [only] = inserts;
-  if (only?.kind !== 'insert') throw new Error('no insert');
-  return only.row;
-}
-
-function cellOf(row: SqlRow): Cursor {
-  return openValue(row['type'] === 'msgpack' ? 'msgpack' : 'json', bytesOf(row['checkpoint']));
-}
-
-const tagged = (cursor: Cursor | null): unknown => (cursor === null ? null : JSON.parse(encodeTagged(cursor)));
-
-function refusal(run: () => unknown): ForkpointError {
-  try {
-    run();
-  } catch (thrown) {
-    if (thrown instanceof ForkpointError) return thrown;
-    throw thrown;
-  }
-  throw new Error('was not refused');
-}
-
-/** Rows of a plan as text: what a person would be shown. */
-function picture(plan: StorePlan): string[] {
-  return changesOf(plan).map((c) => {
-    if (c.kind === 'insert') return `insert ${c.table} ${textOf(c.row['thread_id'])} ${textOf(c.row['checkpoint_ns'])}`;
-    if (c.kind === 'copy')
-      return `copy ${c.table} ${textOf(c.identity['checkpoint_ns'])} ${textOf(c.identity['checkpoint_id']).slice(9, 23)} ${c.table === 'writes' ? `${textOf(c.identity['task_id']).slice(0, 8)} ${textOf(c.identity['idx'])}` : ''}→ ${textOf(c.set['thread_id'])}`.replace(
-        / +/g,
-        ' ',
-      );
-    return c.kind;
-  });
-}
-
-function applied(store: LangGraphSqliteStore, request: Wanted): StorePlan {
-  const relying = store.backend.relying();
-  const full: ForkRequest = {
-    operation: 'fork',
-    edits: [],
-    target: { kind: 'in-place' },
-    pending: 'drop',
-    leave: [],
-    ...request,
-  };
-  const plan = store.plan(full, { draw, relying });
-  store.backend.apply(plan.changes, relying.relied, join(mkdtempSync(join(tmpdir(), 'forkpoint-bundle-')), 'bundle'));
-  return plan;
-}
-
-const editSets = (path: string, value: string): ForkRequest['edits'] => [{ op: 'set', path, value }];
+import type { StorePlan } from '../store.ts';
+import {
+  now,
+  draw,
+  keyAt,
+  headOf,
+  planned,
+  changesOf,
+  insertedRow,
+  cellOf,
+  tagged,
+  refusal,
+  applied,
+  editSets,
+} from './testing/plans.ts';
 
 describe('edit in place, Python', () => {
   const store = openStore('langgraph-py/py-timetravel.sqlite');
@@ -240,91 +165,6 @@ describe('edit in place, JavaScript', () => {
   });
 });
 
-describe('fork into a new thread', () => {
-  it('copies the branch and its writes, the head without its writes', () => {
-    const store = openStore('langgraph-js/timetravel.sqlite');
-    const plan = planned(store, {
-      key: keyAt('tt', '1f1e58b1-3919-6980-8001-76db14e24717'),
-      target: { kind: 'thread', thread: 'new' },
-    });
-    expect(picture(plan)).toEqual([
-      'copy checkpoints 390f-6d41-ffff → new',
-      'copy checkpoints 3914-6b60-8000 → new',
-      'copy checkpoints 3919-6980-8001 → new',
-      'copy writes 390f-6d41-ffff 28f2d6ea 0→ new',
-      'copy writes 390f-6d41-ffff 28f2d6ea 1→ new',
-      'copy writes 3914-6b60-8000 c66727c7 0→ new',
-      'copy writes 3914-6b60-8000 c66727c7 1→ new',
-      'copy writes 3914-6b60-8000 c66727c7 2→ new',
-    ]);
-    expect(plan.target).toEqual({ thread: 'new', id: '1f1e58b1-3919-6980-8001-76db14e24717' });
-    expect(plan.resume?.code).toBe('await graph.invoke(null, { configurable: { thread_id: "new" } })');
-  });
-
-  it('puts an edit on top as a child of the copy', () => {
-    const store = openStore('langgraph-js/timetravel.sqlite');
-    const plan = planned(store, {
-      key: keyAt('tt', '1f1e58b1-3919-6980-8001-76db14e24717'),
-      target: { kind: 'thread', thread: 'new' },
-      edits: editSets('n', '5'),
-    });
-    const row = insertedRow(plan);
-    expect(row['thread_id']).toBe('new');
-    expect(row['parent_checkpoint_id']).toBe('1f1e58b1-3919-6980-8001-76db14e24717');
-    expect(plan.target?.id).toBe(row['checkpoint_id']);
-  });
-
-  it('keeps an open question, sub-graph rows included, and reads back the same', () => {
-    const store = openStore('langgraph-py/py-subgraph.sqlite');
-    const head = headOf(store, 'sub-pending');
-    const plan = applied(store, { key: head, target: { kind: 'thread', thread: 'clone "ü"' }, pending: 'keep' });
-    const copy = store.threadDetail('clone "ü"');
-    const source = store.threadDetail('sub-pending');
-    expect(copy.status).toBe('interrupted');
-    expect(copy.namespaces).toEqual(source.namespaces);
-    expect(plan.resume?.code).toBe(
-      'graph.invoke(Command(resume=answer), {"configurable": {"thread_id": "clone \\"ü\\""}})',
-    );
-    const before = store.pending(keyAt('sub-pending', plan.target?.id ?? ''));
-    const after = store.pending(keyAt('clone "ü"', plan.target?.id ?? ''));
-    expect(after.tasks.map((t) => [t.id, t.name, t.interrupts.map((i) => i.id)])).toEqual(
-      before.tasks.map((t) => [t.id, t.name, t.interrupts.map((i) => i.id)]),
-    );
-    const lineage = lineageOf(store, 'clone "ü"');
-    expect(lineage.count).toBe(lineageOf(store, 'sub-pending').count);
-  });
-
-  it('leaves the sub-graphs of the head behind when its writes are dropped, and says that the question is', () => {
-    const store = openStore('langgraph-py/py-subgraph.sqlite');
-    const plan = planned(store, { key: headOf(store, 'sub-pending'), target: { kind: 'thread', thread: 'x' } });
-    expect(changesOf(plan).every((c) => c.kind === 'copy' && c.identity['checkpoint_ns'] === '')).toBe(true);
-    expect(plan.warnings.map((w) => w.code)).toEqual(['question_dropped']);
-    expect(plan.warnings[0]?.remedy).toMatch(/keep/);
-  });
-
-  it('copies all columns, task_path included wherever it stands', () => {
-    for (const path of ['langgraph-current/migrated.sqlite', 'langgraph-current/extras.sqlite']) {
-      const store = openStore(path);
-      const [first] = [...store.threads()].flat();
-      const plan = planned(store, { key: headOf(store, first?.thread ?? ''), target: { kind: 'thread', thread: 'x' } });
-      const writes = changesOf(plan).filter((c) => c.table === 'writes');
-      expect(writes.length).toBeGreaterThan(0);
-      expect(writes.every((c) => c.kind === 'copy' && c.columns.includes('task_path') && c.columns.length === 9)).toBe(
-        true,
-      );
-    }
-  });
-
-  it('refuses a thread that exists', () => {
-    const store = openStore('langgraph-py/py-agent.sqlite');
-    expect(
-      refusal(() =>
-        planned(store, { key: headOf(store, 'agent-pending'), target: { kind: 'thread', thread: 'agent-resumed' } }),
-      ).code,
-    ).toBe('exists');
-  });
-});
-
 describe('sub-graphs', () => {
   const store = openStore('langgraph-py/py-subgraph.sqlite');
   const namespace = 'child:a0b46388-3330-ffba-df52-3670501cbff5';
@@ -438,113 +278,5 @@ describe('refusals', () => {
     const plan = planned(store, { key: headOf(store, 't-1'), target: { kind: 'thread', thread: 'x' } });
     expect(plan.warnings.map((w) => w.code)).toEqual(expect.arrayContaining(['triggers', 'foreign_tables']));
     expect(store.describe().notes.join(' ')).toMatch(/app_trg/);
-  });
-});
-
-describe('export and import', () => {
-  const documentOf = (store: LangGraphSqliteStore, thread: string, dialect: string) => ({
-    format: 'langgraph',
-    framework: 'LangGraph',
-    dialect,
-    thread,
-    records: [...store.exportRecords(thread)] as readonly ThreadRecord[],
-  });
-
-  it.each([
-    ['langgraph-py/py-subgraph.sqlite', 'sub-pending', 'langgraph-current/extras.sqlite', 'python'],
-    ['langgraph-current/extras.sqlite', 'typed-waiting', 'langgraph-py/py-agent.sqlite', 'python'],
-    ['langgraph-current/migrated.sqlite', 'chat', 'langgraph-current/migrated.sqlite', 'python'],
-    ['langgraph-js/fanout.sqlite', 'fanout', 'langgraph-js/agent.sqlite', 'js'],
-  ])('carries %s %s into %s byte for byte', (from, thread, into, dialect) => {
-    const source = openStore(from);
-    const target = openStore(into);
-    const relying = target.backend.relying();
-    const plan = target.plan(
-      { operation: 'import', document: documentOf(source, thread, dialect), thread: 'imported' },
-      { draw, relying },
-    );
-    target.backend.apply(
-      plan.changes,
-      relying.relied,
-      join(mkdtempSync(join(tmpdir(), 'forkpoint-bundle-')), 'bundle'),
-    );
-    const before = lineageOf(source, thread);
-    const after = lineageOf(target, 'imported');
-    expect(after.count).toBe(before.count);
-    for (let i = 0; i < before.count; i++) {
-      const bytes = (store: LangGraphSqliteStore, lineage: typeof before): string[] =>
-        store
-          .raw(store.keyAt(lineage, i))
-          .filter((p) => /\.(checkpoint|metadata|parent_checkpoint_id|type|task_id|idx|channel|value)$/.test(p.where))
-          .map((p) => `${p.where.replace(/\[\d+\]/, '')} ${p.storage} ${Buffer.from(p.bytes).toString('hex')}`)
-          // Without `task_path` the writes of a point come in another order.
-          .sort();
-      expect(bytes(target, after)).toEqual(bytes(source, before));
-    }
-    expect(target.threadDetail('imported').status).toBe(source.threadDetail(thread).status);
-  });
-
-  it('refuses the other dialect, another format and a thread that exists', () => {
-    const js = openStore('langgraph-js/fanout.sqlite');
-    const python = openStore('langgraph-py/py-agent.sqlite');
-    const document = documentOf(js, 'fanout', 'js');
-    const refused = (request: Parameters<LangGraphSqliteStore['plan']>[0]): ForkpointError =>
-      refusal(() => python.plan(request, { draw, relying: python.backend.relying() }));
-    expect(refused({ operation: 'import', document, thread: 'x' }).code).toBe('unable');
-    expect(refused({ operation: 'import', document: { ...document, format: 'tinyagents' }, thread: 'x' }).code).toBe(
-      'unable',
-    );
-    expect(
-      refused({ operation: 'import', document: documentOf(python, 'agent-pending', 'python'), thread: 'agent-resumed' })
-        .code,
-    ).toBe('exists');
-    expect(
-      refused({ operation: 'import', document: { ...document, dialect: 'python', records: [] }, thread: 'x' }).code,
-    ).toBe('bad_value');
-  });
-});
-
-describe('what a fork leaves behind', () => {
-  const stepOne = (store: LangGraphSqliteStore, thread: string): CheckpointKey => {
-    const lineage = lineageOf(store, thread);
-    const rows = store.checkpoints(
-      lineage,
-      Array.from({ length: lineage.count }, (_, i) => i),
-    );
-    const at = rows.findIndex((r) => r.namespace === '' && r.step === 1);
-    if (at < 0) throw new Error('no step 1');
-    return store.keyAt(lineage, at);
-  };
-
-  it('names the new checkpoint where a sub-graph that keeps its state is ahead', () => {
-    const store = openStore('langgraph-more/stateful.sqlite');
-    const plan = planned(store, { key: stepOne(store, 's-done') });
-    expect(plan.warnings.map((w) => w.code)).toEqual(['becomes_head', 'subgraph_ahead']);
-    expect(plan.warnings[1]?.message).toContain('`mid`, `mid|inner`');
-    expect(plan.resume?.code).toContain(`"checkpoint_id": "${plan.target?.id}"`);
-    const elsewhere = planned(store, { key: stepOne(store, 's-done'), target: { kind: 'thread', thread: 'new' } });
-    expect(elsewhere.warnings).toEqual([]);
-    expect(elsewhere.resume?.code).not.toContain('checkpoint_id');
-    store.backend.close();
-  });
-
-  it('says what a command had written', () => {
-    const store = openStore('langgraph-more/commands.sqlite');
-    const lineage = lineageOf(store, 'cupd');
-    const keys = Array.from({ length: lineage.count }, (_, i) => store.keyAt(lineage, i));
-    const key = keys.find((k) => store.pending(k).tasks.some((t) => t.id === null)) ?? headOf(store, 'cupd');
-    expect(planned(store, { key }).warnings.find((w) => w.code === 'command_dropped')?.message).toContain('`n`');
-    const kept = planned(store, { key, target: { kind: 'thread', thread: 'new' }, pending: 'keep' });
-    expect(kept.warnings.map((w) => w.code)).not.toContain('command_dropped');
-    store.backend.close();
-  });
-
-  it('says that a channel is new', () => {
-    const store = openStore('langgraph-more/stateful.sqlite');
-    const key = stepOne(store, 's-done');
-    const set = (name: string) => planned(store, { key, edits: [{ op: 'set', path: name, value: '1' }] });
-    expect(set('typo').warnings.map((w) => w.code)).toContain('new_channel');
-    expect(set('v').warnings.map((w) => w.code)).not.toContain('new_channel');
-    store.backend.close();
   });
 });
