@@ -3,10 +3,11 @@
 // Read from ids, parents and row headers only; the one exception is the first row of each run of a sub-graph, whose metadata
 // names the checkpoint that it ran under.
 
-import { textOf } from './cells.ts';
 import { DatedId } from './ids.ts';
 import { compareTexts, IdOrder, joined, noParent, Texts, ThreadRows } from './lineage-rows.ts';
-import { openMetadata } from './point.ts';
+import { readHosts } from './lineage-hosts.ts';
+import type { Hosts } from './lineage-hosts.ts';
+import { Namespaces, scanAfter, scanThread } from './lineage-scan.ts';
 import type { RowReader } from './rows.ts';
 import { linkKinds, stringAt, stringColumn, unknownStep } from '../../../shared/model/lineage.ts';
 import type { Lineage, PointIndex, StringColumn } from '../../../shared/model/lineage.ts';
@@ -14,90 +15,8 @@ import { formatKey, parseKey } from '../../../shared/model/key.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { SqliteReader } from '../backend.ts';
 
-/** Rows read between two pauses of the generator. */
-const batchRows = 4_000;
 /** Rows that are only counted with between two pauses. */
 const batchColumns = 32_768;
-
-/** The namespace is left out where it is the one that is given: nearly always, and a text less for every row. */
-const columns =
-  'rowid, NULLIF(checkpoint_ns, ?), checkpoint_id, parent_checkpoint_id, COALESCE(length(checkpoint), 0) + COALESCE(length(metadata), 0)';
-
-type ScannedRow = readonly (null | number | string | Uint8Array)[];
-
-const cellText = (value: null | number | string | Uint8Array | undefined): string =>
-  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : textOf(value);
-
-/** Names of namespaces by number, the root first. */
-class Namespaces {
-  readonly names: string[];
-  readonly #numbers: Map<string, number>;
-  #last = 0;
-
-  constructor(names: readonly string[]) {
-    this.names = [...names];
-    this.#numbers = new Map(names.map((name, i) => [name, i]));
-  }
-
-  number(name: string): number {
-    if (this.names[this.#last] === name) return this.#last;
-    this.#last = this.#numbers.get(name) ?? this.names.push(name) - 1;
-    this.#numbers.set(name, this.#last);
-    return this.#last;
-  }
-}
-
-function addPage(rows: ThreadRows, page: readonly ScannedRow[], namespaces: Namespaces, given: string): void {
-  const usual = namespaces.number(given);
-  rows.beginPage(page.length);
-  for (let i = 0; i < page.length; i++) {
-    const row = page[i]!;
-    const namespace = row[1] ?? null;
-    const parent = row[3] ?? null;
-    const bytes = row[4];
-    rows.add(
-      Number(row[0]),
-      namespace === null ? usual : namespaces.number(cellText(namespace)),
-      cellText(row[2]),
-      parent === null ? null : cellText(parent),
-      typeof bytes === 'number' ? bytes : Number.NaN,
-    );
-  }
-  rows.endPage();
-}
-
-/** All rows of a thread by the primary key, a page at a time. */
-function* scanThread(
-  reader: SqliteReader,
-  thread: string,
-  namespaces: Namespaces,
-): Generator<number, ThreadRows, void> {
-  const rows = new ThreadRows();
-  let namespace: string | null = null;
-  let id: string | number | null | Uint8Array = null;
-  for (;;) {
-    const given: string = namespace ?? '';
-    const after: string = namespace === null ? '' : 'AND (checkpoint_ns, checkpoint_id) > (?, ?)';
-    const page: ScannedRow[] = reader.allArrays(
-      `SELECT ${columns} FROM checkpoints WHERE thread_id = ? ${after} ORDER BY checkpoint_ns, checkpoint_id LIMIT ${batchRows}`,
-      namespace === null ? [given, thread] : [given, thread, namespace, id],
-    );
-    addPage(rows, page, namespaces, given);
-    yield rows.count;
-    const last = page.at(-1);
-    if (page.length < batchRows || last === undefined) return rows;
-    namespace = namespaces.names[rows.namespaces[rows.count - 1] ?? 0] ?? '';
-    id = last[2] ?? null;
-  }
-}
-
-/** Rows of a thread that were written after a row number. The `+` keeps SQLite on the row numbers: it must not walk the thread. */
-function scanAfter(reader: SqliteReader, thread: string, rowid: number, namespaces: Namespaces): ThreadRows {
-  const rows = new ThreadRows();
-  const sql = `SELECT ${columns} FROM checkpoints WHERE rowid > ? AND +thread_id = ? ORDER BY rowid`;
-  addPage(rows, reader.allArrays(sql, ['', BigInt(rowid), thread]), namespaces, '');
-  return rows;
-}
 
 /** What a lineage was read from, so that an append reads only what is new. */
 interface Origin {
@@ -106,13 +25,6 @@ interface Origin {
 }
 const origins = new WeakMap<Lineage, Origin>();
 const idOrders = new WeakMap<Lineage, IdOrder>();
-
-interface Place {
-  readonly namespace: string;
-  readonly id: string;
-}
-/** Where the first row of each run of a sub-graph ran; null where its metadata does not tell. */
-type Hosts = ReadonlyMap<PointIndex, Place | null>;
 
 interface TreeOrder {
   /** Rows so that parents stand before children, else in the order they were written. */
@@ -169,58 +81,6 @@ function* inTreeOrder(rows: ThreadRows, namespaces: Namespaces): Generator<numbe
     if (k % batchColumns === batchColumns - 1) yield n;
   }
   return { order, parents, byId };
-}
-
-/** The namespace that contains another: the longest of the known ones that begins it, else the root. */
-function containerOf(namespace: string, known: ReadonlySet<string>): string {
-  const parts = namespace.split('|');
-  for (let n = parts.length - 1; n > 0; n--) {
-    const candidate = parts.slice(0, n).join('|');
-    if (known.has(candidate)) return candidate;
-  }
-  return '';
-}
-
-/**
- * First rows of the runs of a sub-graph. A namespace that names its task runs once; a stateful one runs again under later
- * checkpoints of its container, whose ids are times: a new run begins wherever the container has moved on in between.
- */
-function firstRows(points: readonly PointIndex[], ids: readonly string[], container: readonly string[]): PointIndex[] {
-  const sorted = points.map((point, i) => ({ point, id: ids[i] ?? '' }));
-  sorted.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  const firsts: PointIndex[] = [];
-  let bracket = -2;
-  for (const { point, id } of sorted) {
-    let low = 0;
-    let high = container.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((container[middle] ?? '') < id) low = middle + 1;
-      else high = middle;
-    }
-    if (low - 1 !== bracket || firsts.length === 0) firsts.push(point);
-    bracket = low - 1;
-  }
-  return firsts;
-}
-
-const hasTask = (namespace: string): boolean => (namespace.split('|').at(-1) ?? '').includes(':');
-
-/** The checkpoint that a sub-graph's row ran under, as a place; null if its metadata does not tell. */
-function hostPlace(read: RowReader, thread: string, of: string, id: string): Place | null {
-  const parents = openMetadata(read.metadata(thread, of, id))?.get('parents') ?? null;
-  if (parents?.kind !== 'map') return null;
-  let best: Place | null = null;
-  for (let i = 0; i < parents.count; i++) {
-    const key = parents.key(i);
-    const value = parents.child(i);
-    if (key.kind !== 'string' || value.kind !== 'string' || !key.isUnicode() || !value.isUnicode()) continue;
-    const namespace = key.text();
-    // A second call within one task is `child:<task>|1`: its parents may name the namespace itself.
-    if (namespace === of) continue;
-    if (best === null || namespace.length > best.namespace.length) best = { namespace, id: value.text() };
-  }
-  return best;
 }
 
 const links = {
@@ -365,39 +225,6 @@ function wholeStep(own: number, parent: number): number {
   return parent < 0x2000 ? own : own + 0x4000 * Math.round((parent + 1 - own) / 0x4000);
 }
 
-/** Hosts of all rows that begin a run, read from their metadata unless they are known already. */
-function* readHosts(read: RowReader, lineage: Lineage, known: Hosts): Generator<number, Hosts, void> {
-  const hosts = new Map<PointIndex, Place | null>();
-  if (lineage.namespaces.length < 2) return hosts;
-  const groups: PointIndex[][] = lineage.namespaces.map(() => []);
-  lineage.namespace.forEach((ns, i) => groups[ns]?.push(i));
-  const names = new Set(lineage.namespaces.filter((_, ns) => (groups[ns]?.length ?? 0) > 0));
-  const idsOf = (points: readonly PointIndex[]): string[] => points.map((i) => stringAt(lineage.ids, i));
-  let fresh = 0;
-  for (const [ns, group] of groups.entries()) {
-    const namespace = lineage.namespaces[ns] ?? '';
-    if (namespace === '') continue;
-    let firsts: readonly PointIndex[];
-    if (hasTask(namespace)) {
-      firsts = group.slice(0, 1);
-    } else {
-      const container = groups[lineage.namespaces.indexOf(containerOf(namespace, names))] ?? [];
-      firsts = firstRows(group, idsOf(group), idsOf(container).sort());
-    }
-    for (const point of firsts) {
-      const seen = known.get(point);
-      if (seen === undefined) {
-        hosts.set(point, hostPlace(read, lineage.thread, namespace, stringAt(lineage.ids, point)));
-        if (++fresh % 64 === 0) yield lineage.count;
-      } else hosts.set(point, seen);
-    }
-  }
-  for (const [point, under] of hosts) {
-    if (under !== null) lineage.host[point] = findId(lineage, under.namespace, under.id);
-  }
-  return hosts;
-}
-
 /** The rows to add to `previous`, null if it must be read anew. */
 function addedTo(
   reader: SqliteReader,
@@ -441,6 +268,9 @@ export function* readLineage(
   const tree = yield* inTreeOrder(rows, namespaces);
   const lineage = yield* build(thread, base, rows, tree, namespaces);
   const hostOf = yield* readHosts(read, lineage, (base === null ? undefined : origin?.hostOf) ?? new Map());
+  for (const [point, under] of hostOf) {
+    if (under !== null) lineage.host[point] = findId(lineage, under.namespace, under.id);
+  }
   let lastRowid = base === null ? 0 : (origin?.lastRowid ?? 0);
   for (let i = 0; i < rows.count; i++) lastRowid = Math.max(lastRowid, rows.rowids[i]!);
   origins.set(lineage, { lastRowid, hostOf });
