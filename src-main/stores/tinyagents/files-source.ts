@@ -25,7 +25,7 @@ import {
   unescapeThread,
 } from './names.ts';
 import { ThreadPoints } from './points.ts';
-import { nodesThatRan, openLine, readRecordAt } from './record.ts';
+import { nodesThatRan, openLine, readHeadAt, readRecordAt, withRest } from './record.ts';
 import type { LedgerEntry, Place, ThreadTrouble, TinyagentsSource } from './source.ts';
 
 /** Milliseconds of work between two chances to stop. */
@@ -109,7 +109,7 @@ class ThreadFile {
       this.ledgerLines += 1;
       return;
     }
-    const reading = readRecordAt(root);
+    const reading = readHeadAt(root);
     if (!reading.ok) return fail(reading.reason);
     const { record } = reading;
     if (!line.terminated) this.open = { start: line.start, end: line.end, reason: '', whole: true };
@@ -125,11 +125,12 @@ class ThreadFile {
         time: record.createdAt,
       },
       () => {
-        const ran = nodesThatRan(record);
+        const whole = withRest(record);
+        const ran = nodesThatRan(whole);
         return {
-          era: record.era,
-          source: record.source,
-          step: record.step,
+          era: whole.era,
+          source: whole.source,
+          step: whole.step,
           tried: ran.length > 0 ? ran : record.pending.map((a) => a.node),
         };
       },

@@ -38,39 +38,45 @@ export interface BarrierMember {
   readonly arrived: readonly string[];
 }
 
-export interface RecordView {
+/** What tells how a record hangs together with others: all that a lineage is made of. */
+export interface RecordHead {
   /** The whole record. */
   readonly root: Cursor;
   readonly thread: string;
   readonly id: string;
   readonly parent: string | null;
-  readonly run: string | null;
   readonly namespace: readonly string[];
-  readonly state: Cursor | null;
   /** What would run next, as the runtime reads it: the activations, or the bare node names where a record has none. */
   readonly pending: readonly Activation[];
   /** The stored `next_nodes`: what SQLite projects into a column. */
   readonly nextNodes: readonly string[];
-  readonly completed: readonly string[];
-  readonly writes: readonly WriteMember[];
-  readonly interrupts: readonly InterruptMember[];
-  readonly barriers: readonly BarrierMember[];
   readonly metadata: Cursor | null;
-  /** Null where the metadata does not say; the framework then takes `loop` and 0. */
-  readonly source: string | null;
   readonly step: number | null;
-  readonly failedNode: string | null;
-  readonly error: Cursor | null;
-  readonly era: Era;
   /** 1 for every published release; 2 is the unreleased format, which is read and never written. */
   readonly version: number;
   /** Milliseconds since 1970; only record format 2 says. */
   readonly createdAt: number | null;
 }
 
+export interface RecordView extends RecordHead {
+  readonly run: string | null;
+  readonly state: Cursor | null;
+  readonly completed: readonly string[];
+  readonly writes: readonly WriteMember[];
+  readonly interrupts: readonly InterruptMember[];
+  readonly barriers: readonly BarrierMember[];
+  /** Null where the metadata does not say; the framework then takes `loop` and 0. */
+  readonly source: string | null;
+  readonly failedNode: string | null;
+  readonly error: Cursor | null;
+  readonly era: Era;
+}
+
 export type RecordReading =
   | { readonly ok: true; readonly record: RecordView }
   | { readonly ok: false; readonly reason: string };
+
+type HeadReading = { readonly ok: true; readonly record: RecordHead } | { readonly ok: false; readonly reason: string };
 
 export function textOf(value: Cursor | null): string | null {
   return value !== null && value.kind === 'string' && value.isUnicode() ? value.text() : null;
@@ -147,7 +153,7 @@ export function readRecord(bytes: Uint8Array): RecordReading {
   return readRecordAt(root);
 }
 
-export function readRecordAt(root: Cursor): RecordReading {
+export function readHeadAt(root: Cursor): HeadReading {
   if (root.kind !== 'map') return { ok: false, reason: 'it is not a JSON object' };
   const thread = textOf(root.get('thread_id'));
   const id = textOf(root.get('checkpoint_id'));
@@ -161,12 +167,10 @@ export function readRecordAt(root: Cursor): RecordReading {
   // Format 2 renamed the list, and still takes the old one of a record that a release wrote.
   const tasks = version === 2 ? activationsOf(root.get('tasks')) : [];
   const activations = tasks.length > 0 ? tasks : activationsOf(root.get('pending_activations'));
-  const names = namesOf(root.get('next_nodes')) ?? [];
+  const nextNodes = namesOf(root.get('next_nodes')) ?? [];
   const pending =
-    activations.length > 0 ? activations : names.map((node) => ({ node, task: null, argument: null }) as const);
-  const writes = itemsOf(root.get('pending_writes')).map(writeOf);
+    activations.length > 0 ? activations : nextNodes.map((node) => ({ node, task: null, argument: null }) as const);
   const metadata = root.get('metadata');
-  const about = metadata !== null && metadata.kind === 'map' ? metadata : null;
   return {
     ok: true,
     record: {
@@ -174,31 +178,46 @@ export function readRecordAt(root: Cursor): RecordReading {
       thread,
       id,
       parent: textOf(root.get('parent_checkpoint_id')),
-      run: textOf(root.get('run_id')),
       namespace,
-      state: root.get('state'),
       pending,
-      nextNodes: names,
-      completed: completedOf(root, version),
-      writes,
-      interrupts: itemsOf(root.get('interrupts')).map((item) => ({
-        id: textOf(item.get('id')),
-        node: textOf(item.get('node')),
-        payload: item.get('payload'),
-      })),
-      barriers: itemsOf(root.get('barrier_arrivals')).map((item) => ({
-        node: textOf(item.get('node')) ?? '',
-        arrived: namesOf(item.get('arrived')) ?? [],
-      })),
+      nextNodes,
       metadata,
-      source: textOf(about?.get('source') ?? null),
-      step: integerOf(about?.get('step') ?? null),
-      failedNode: textOf(about?.get('failed_node') ?? null),
-      error: about?.get('error') ?? null,
-      era: version === 2 ? eraDevelopment : eraOf(root, pending, writes, about),
+      step: integerOf(metadata?.kind === 'map' ? metadata.get('step') : null),
       version,
       createdAt: version === 2 ? integerOf(root.get('created_at')) : null,
     },
+  };
+}
+
+export function readRecordAt(root: Cursor): RecordReading {
+  const head = readHeadAt(root);
+  return head.ok ? { ok: true, record: withRest(head.record) } : head;
+}
+
+/** The whole record of a head. */
+export function withRest(head: RecordHead): RecordView {
+  const { root, pending, metadata, version } = head;
+  const writes = itemsOf(root.get('pending_writes')).map(writeOf);
+  const about = metadata !== null && metadata.kind === 'map' ? metadata : null;
+  return {
+    ...head,
+    run: textOf(root.get('run_id')),
+    state: root.get('state'),
+    completed: completedOf(root, version),
+    writes,
+    interrupts: itemsOf(root.get('interrupts')).map((item) => ({
+      id: textOf(item.get('id')),
+      node: textOf(item.get('node')),
+      payload: item.get('payload'),
+    })),
+    barriers: itemsOf(root.get('barrier_arrivals')).map((item) => ({
+      node: textOf(item.get('node')) ?? '',
+      arrived: namesOf(item.get('arrived')) ?? [],
+    })),
+    source: textOf(about?.get('source') ?? null),
+    failedNode: textOf(about?.get('failed_node') ?? null),
+    error: about?.get('error') ?? null,
+    era: version === 2 ? eraDevelopment : eraOf(root, pending, writes, about),
   };
 }
 
