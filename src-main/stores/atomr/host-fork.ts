@@ -13,7 +13,16 @@ import type { ChangeSet, UndoGuard } from '../backend.ts';
 import type { EditRequest, ForkRequest, PlanContext, StorePlan } from '../store.ts';
 import { editState, hugeIntegerWarnings, nothingToEdit, type EditedState } from './edits.ts';
 import { hostName, jsonDialect, memoryMember, readHostFile, type HostDialect, type HostFile } from './host-file.ts';
-import { inside, nameOf, numberOf, rustOrder, stemOf, checkpointFiles, type AgentPlace } from './host-layout.ts';
+import {
+  agentNamed,
+  type AgentPlace,
+  checkpointFiles,
+  inside,
+  nameOf,
+  numberOf,
+  rustOrder,
+  stemOf,
+} from './host-layout.ts';
 import type { HostPoints } from './host-points.ts';
 import type { HostSource } from './host-source.ts';
 import { newParts, threadOf } from './ids.ts';
@@ -134,7 +143,7 @@ export function newBranch(
       'Export the branch and import it into the other agent.',
     );
   }
-  const agent = from ?? source.agentNamed(agentName);
+  const agent = from ?? agentNamed(source.reader, agentName);
   if (agent === null) {
     throw new ForkpointError(
       'not_found',

@@ -19,10 +19,25 @@ export interface AgentPlace {
 
 export const inside = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 
+const placeIn = (agent: string): AgentPlace => ({ agent, base: `agents/${agent}/state/checkpoints` });
+
+/** Whether a name can be a folder. */
+export function isFolderName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !name.includes('/') && !name.includes('\0');
+}
+
+/** An agent by its name, without looking at the others; null if there is none. */
+export function agentNamed(reader: FilesReader, agent: string): AgentPlace | null {
+  if (!isFolderName(agent)) return null;
+  const place = placeIn(agent);
+  if (isFolder(reader, place.base)) return place;
+  return agentsOf(reader).find((one) => one.agent === agent) ?? null;
+}
+
 export function agentsOf(reader: FilesReader): readonly AgentPlace[] {
   const places = reader
     .folders('agents')
-    .map((agent) => ({ agent, base: `agents/${agent}/state/checkpoints` }))
+    .map(placeIn)
     .filter(({ base }) => isFolder(reader, base));
   if (places.length > 0) return places;
   const base = 'state/checkpoints';

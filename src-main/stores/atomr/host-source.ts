@@ -10,6 +10,7 @@ import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { readHostFile, type HostDialect, type HostFile, type HostHeader } from './host-file.ts';
 import {
+  agentNamed,
   agentsOf,
   branchesOf,
   checkpointFiles,
@@ -17,6 +18,7 @@ import {
   currentName,
   defaultBranch,
   inside,
+  isFolderName,
   nameOf,
   numberOf,
   pythonOrder,
@@ -77,15 +79,11 @@ export class HostSource implements RecordSource<HostPoints> {
     };
   }
 
-  agentNamed(agent: string): AgentPlace | null {
-    return agentsOf(this.reader).find((place) => place.agent === agent) ?? null;
-  }
-
   /** Where the branch of a thread lies; null if it has no files. */
   placeOf(thread: string): BranchPlace | null {
     const parts = partsOf(thread);
-    const agent = parts === null ? null : this.agentNamed(parts[0]);
-    if (parts === null || agent === null || !isPath(parts[1])) return null;
+    const agent = parts === null ? null : agentNamed(this.reader, parts[0]);
+    if (parts === null || agent === null || !parts[1].split('/').every(isFolderName)) return null;
     const folder = inside(agent.base, parts[1]);
     return checkpointFiles(this.reader, folder).length === 0 ? null : { agent, branch: parts[1], folder };
   }
@@ -252,11 +250,6 @@ export class HostSource implements RecordSource<HostPoints> {
     }
     return new HostPicture(versions);
   }
-}
-
-/** Whether a branch name can be a folder below another. */
-function isPath(branch: string): boolean {
-  return branch.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
 }
 
 class HostPicture implements Picture {

@@ -23,18 +23,18 @@ import { SqlPoints } from './sql-points.ts';
 
 /** Threads given to the caller at once. */
 const batchSize = 500;
-/** Milliseconds that one statement of a listing should take; the time stands behind the state in a row, so its size tells. */
-const statementMillis = 8;
+/** Milliseconds that one page of a listing should take; the time stands behind the state in a row, so its size tells. */
+const pageMillis = 8;
 /** Stores up to so many rows and bytes of states are compared run by run when they changed. */
 const comparedRows = 50_000;
 const comparedBytes = 64 << 20;
 
-/** How many rows the next statement should read, after one took so long. */
+/** How many rows the next page should have, after one took so long. */
 class PageSize {
   rows = 64;
 
   took(millis: number): void {
-    const factor = Math.min(4, Math.max(0.25, statementMillis / Math.max(millis, 0.1)));
+    const factor = Math.min(2, Math.max(0.25, pageMillis / Math.max(millis, 0.1)));
     this.rows = Math.min(4096, Math.max(1, Math.round(this.rows * factor)));
   }
 }
@@ -67,7 +67,6 @@ export class SqlSource implements RecordSource<SqlPoints> {
          ORDER BY t.workflow_id, t.run_id`,
         after ?? [],
       );
-      page.took(performance.now() - since);
       for (const row of rows) {
         const parts = [textCell(row['workflow']) ?? '', textCell(row['run']) ?? ''] as const;
         after = parts;
@@ -76,6 +75,7 @@ export class SqlSource implements RecordSource<SqlPoints> {
         const summary = this.#summaryOf(parts, numberCell(row['n']), known);
         if (summary !== null) all.push({ summary, time: known ?? 0n });
       }
+      page.took(performance.now() - since);
       if (rows.length < asked) break;
       yield [];
     }
@@ -136,7 +136,6 @@ export class SqlSource implements RecordSource<SqlPoints> {
          ORDER BY super_step LIMIT ${asked}`,
         after === undefined ? [workflow, run] : [workflow, run, after],
       );
-      page.took(performance.now() - since);
       for (const row of rows) {
         after = row['super_step'] ?? null;
         const time = row['timestamp_ms'];
@@ -152,6 +151,7 @@ export class SqlSource implements RecordSource<SqlPoints> {
           hasRun,
         );
       }
+      page.took(performance.now() - since);
       if (rows.length < asked) break;
       yield points.count;
     }
