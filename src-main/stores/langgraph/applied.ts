@@ -5,6 +5,7 @@ import { isDamaged, openCellOrDamaged, textOf } from './cells.ts';
 import type { DeltaReader, ShownState } from './delta.ts';
 import { nullTask } from './ids.ts';
 import { isRouting } from './next.ts';
+import { isOwnName } from './older-routing.ts';
 import { deltaChannels, editDialect, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { likelier, reducers } from './reducers.ts';
@@ -46,10 +47,14 @@ function stateWrites(rows: readonly WriteRow[]): Map<string, Cursor[]> {
 
 function finishedWrites(point: Point, rows: readonly WriteRow[]): Map<string, Cursor[]> {
   const tasks = tasksOf(point, rows);
+  // Before version 3 a node also wrote its own name to a channel of that name, which is no state.
+  const isMark = (row: WriteRow): boolean =>
+    point.version !== null && point.version < 3 && isOwnName(row.channel, openCellOrDamaged(row.type, row.value));
   return stateWrites(
     inApplyOrder(tasks.planned ?? [])
       .filter((t) => t.finished)
-      .flatMap((t) => t.rows),
+      .flatMap((t) => t.rows)
+      .filter((row) => !isMark(row)),
   );
 }
 

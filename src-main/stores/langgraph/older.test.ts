@@ -80,6 +80,12 @@ describe('forks of older versions', () => {
     );
   });
 
+  it('apply what tasks wrote, without the names by which nodes say that they ran', () => {
+    const store = openStore('langgraph-py/legacy/py-2025-03-27.sqlite');
+    const view = store.state(newest(store, 'fanout', 2), true);
+    expect(tagged(view.root)).toEqual({ topics: ['A', 'B'], plan: 'plan', jokes: ['joke A', 'joke B'] });
+  });
+
   it('write the JSON of 2024 as Python writes it', () => {
     const store = openStore('langgraph-py/legacy/py-2024-08-20.sqlite');
     const row = inserted(fork(store, newest(store, 'tt', 1), { edits: [{ op: 'set', path: 'n', value: '8' }] }));
