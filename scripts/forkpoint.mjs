@@ -2,23 +2,10 @@
 import './require-node.mjs';
 import { existsSync } from 'node:fs';
 const { buildIfStale } = await import('./build-if-stale.mjs');
+const { everyCapability } = await import('../src-main/stores/capabilities.ts');
 // only the commands that open a window need the built one
 const reading = process.argv.slice(2).find((a) => !a.startsWith('-'));
-const commands = new Set([
-  'formats',
-  'info',
-  'threads',
-  'log',
-  'show',
-  'pending',
-  'diff',
-  'fork',
-  'edit',
-  'export',
-  'import',
-  'operations',
-  'undo',
-]);
+const commands = new Set(['formats', 'records', ...everyCapability]);
 const asksHelp = process.argv.includes('--help') || process.argv.includes('-h') || process.argv.includes('--version');
 // npm runs scripts in the project's folder; paths are meant from where it was called
 process.chdir(process.env['INIT_CWD'] ?? process.cwd());
