@@ -362,12 +362,10 @@ describe('what is written', () => {
     fc.assert(
       fc.property(states, fc.nat(), lexemes, fc.boolean(), (members, pick, value, compact) => {
         const body = members.map(([name, lexeme]) => `${JSON.stringify(name)}: ${lexeme}`).join(',\n    ');
-        const source = text.replace(/"wf_state": \{[^}]*\}/s, () => `"wf_state": {\n    ${body}\n  }`);
-        const bytes = Buffer.from(
-          compact
-            ? JSON.stringify(JSON.parse(source)).replace(/"wf_state":\{[^}]*\}/s, () => `"wf_state":{${body}}`)
-            : source,
-        );
+        const source = compact
+          ? JSON.stringify(JSON.parse(text)).replace(/"wf_state":\{[^}]*\}/s, () => `"wf_state":{${body}}`)
+          : text.replace(/"wf_state": \{[^}]*\}/s, () => `"wf_state": {\n    ${body}\n  }`);
+        const bytes = Buffer.from(source);
         const reading = readRun(bytes);
         if (!reading.ok) throw new Error(reading.reason);
         const { run } = reading;

@@ -14,6 +14,14 @@ import type { CarStore } from './store.ts';
 
 /** Both sides go through JavaScript's numbers; the exact digits have assertions of their own. */
 const plain = (cursor: Cursor | null): unknown => (cursor === null ? null : JSON.parse(encodeTagged(cursor)));
+/**
+ * Without its feature for it, serde_json reads some floats one unit in the last place off, so CAR's answer and the file that it wrote
+ * may differ there (`0.020732999999999998`, read as `0.020733`). Run times are compared without that digit.
+ */
+const timed = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
+    typeof inner === 'number' && !Number.isInteger(inner) ? Number(inner.toPrecision(14)) : inner,
+  );
 const plainText = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString('utf8'));
 
 function rowsOf(store: CarStore, thread: string) {
@@ -28,7 +36,10 @@ function runOf(store: CarStore, thread: string): RunView {
   return reading.run;
 }
 
-it('there is a store to hold it against', () => expect(fixtureNames.length).toBeGreaterThan(0));
+/** The oldest release that the files of a store speak of. A store without a line here has no assertion, and fails. */
+const eraOf: Readonly<Record<string, string>> = { v021: '0.21', v060: '0.60' };
+
+it('there is an assertion for every store', () => expect(Object.keys(eraOf).sort()).toEqual(fixtureNames));
 
 describe.each(fixtureNames)('%s', (name) => {
   const golden = goldenOf(name);
@@ -41,24 +52,12 @@ describe.each(fixtureNames)('%s', (name) => {
     golden.files.filter((f) => f.endsWith(suffix)).map((f) => f.slice(0, -suffix.length));
   const claimed = stems('.inflight').filter((stem) => !golden.list.includes(stem));
 
-  it('is detected as a whole and by its folder of runs; its other folders are not', () => {
-    expect(carFiles.detect(opened.backend.reader)).toEqual({ verdict: 'yes', eras: ['0.60'] });
+  it('is detected as a whole and by its folder of runs', () => {
+    expect(carFiles.detect(opened.backend.reader)).toEqual({ verdict: 'yes', eras: [eraOf[name]] });
     const runs = openFixture(name, 'runs');
-    expect(carFiles.detect(runs.backend.reader)).toEqual({ verdict: 'yes', eras: ['0.60'] });
+    expect(carFiles.detect(runs.backend.reader)).toEqual({ verdict: 'yes', eras: [eraOf[name]] });
     expect(drained(runs.store.threads()).batches.flat().length).toBe(golden.list.length + claimed.length);
     runs.close();
-    for (const [folder, reason] of [
-      ['results', /is the result of a CAR workflow/],
-      ['dedup', /no checkpoint/],
-      ['journal', /no runs/],
-    ] as const) {
-      const other = openFixture(name, folder);
-      expect(carFiles.detect(other.backend.reader)).toMatchObject({
-        verdict: 'no',
-        reason: expect.stringMatching(reason),
-      });
-      other.close();
-    }
   });
 
   it('lists what CAR lists, and the claimed runs', () => {
@@ -71,7 +70,8 @@ describe.each(fixtureNames)('%s', (name) => {
       expect(store.threadSummary(none)).toBeNull();
     // What CAR offers for resuming is what waits here.
     const waiting = listed.filter((t) => store.threadDetail(t.thread).status === 'interrupted').map((t) => t.thread);
-    expect(waiting.sort()).toEqual(golden.list_summaries.map((s) => s.run_id).sort());
+    const offered = golden.list_summaries?.map((s) => s.run_id) ?? paused.map(([stem]) => stem);
+    expect(waiting.sort()).toEqual([...offered].sort());
   });
 
   it('says where CAR fails', () => {
@@ -112,7 +112,7 @@ describe.each(fixtureNames)('%s', (name) => {
     });
     run.stage_results.forEach((result, i) => {
       expect(rows[i]).toMatchObject({ node: [result.stage_id], time: null, status: 'idle' });
-      expect(plain(store.metadata(rows[i]!.key as never))).toEqual(result);
+      expect(timed(plain(store.metadata(rows[i]!.key as never)))).toEqual(timed(result));
       expect(store.pending(rows[i]!.key as never)).toMatchObject({ status: 'idle', resumable: false, tasks: [] });
       const derived = store.state(rows[i]!.key as never);
       expect(new Set(derived.provenance.values()).isSubsetOf(new Set(['derived', 'absent']))).toBe(true);
@@ -129,7 +129,7 @@ describe.each(fixtureNames)('%s', (name) => {
     expect(plain(state.root)).toEqual(run.wf_state);
     expect(new Set(state.provenance.values())).toEqual(new Set(['stored']));
     const { wf_state: _state, stage_results: _results, ...rest } = run;
-    expect(plain(store.metadata(head.key as never))).toEqual(rest);
+    expect(timed(plain(store.metadata(head.key as never)))).toEqual(timed(rest));
     const pending = store.pending(head.key as never);
     expect(pending).toMatchObject({ status: 'interrupted', next: [run.paused_stage_id], resumable: true });
     const [interrupt] = pending.tasks[0]!.interrupts;
@@ -148,6 +148,36 @@ describe.each(fixtureNames)('%s', (name) => {
     }
     for (const key of Object.keys(run.wf_state)) {
       if (!['goal', 'big', 'small', 'blob'].includes(key)) expect([...told.keys()]).toContain(key);
+    }
+  });
+
+  it('every file that CAR reads is one that we say it reads', () => {
+    for (const file of golden.files.filter((f) => !f.endsWith('.tmp'))) {
+      const reading = readRun(readFileSync(join(opened.path, 'runs', file)));
+      const fails = failing.some((run) => file === `${run.stem}.json`);
+      expect(reading.ok && reading.run.refused === null, file).toBe(!fails);
+    }
+  });
+});
+
+describe('the store of 0.60', () => {
+  const name = 'v060';
+  const opened = openFixture(name);
+  const { store } = opened;
+  afterAll(() => opened.close());
+
+  it('has folders beside the runs that are no stores themselves', () => {
+    for (const [folder, reason] of [
+      ['results', /is the result of a CAR workflow/],
+      ['dedup', /no checkpoint/],
+      ['journal', /no runs/],
+    ] as const) {
+      const other = openFixture(name, folder);
+      expect(carFiles.detect(other.backend.reader)).toMatchObject({
+        verdict: 'no',
+        reason: expect.stringMatching(reason),
+      });
+      other.close();
     }
   });
 
@@ -183,7 +213,7 @@ describe.each(fixtureNames)('%s', (name) => {
   });
 
   it('claims are shown with their evidence', () => {
-    for (const stem of claimed) {
+    for (const stem of ['claimed', 'refused']) {
       const head = store.threadDetail(stem).head!;
       expect(store.pending(head)).toMatchObject({
         status: 'in_flight',
@@ -212,13 +242,5 @@ describe.each(fixtureNames)('%s', (name) => {
     expect(of('gate1')).toEqual([]);
     expect(drained(store.neighbours('gate2', 'gate2//gate2' as never)).batches.length).toBe(1);
     expect(store.describe().notes.join('\n')).toMatch(/hash chain of `journal\/session-1.jsonl` holds over its 2/);
-  });
-
-  it('every file that CAR reads is one that we say it reads', () => {
-    for (const file of golden.files.filter((f) => !f.endsWith('.tmp'))) {
-      const reading = readRun(readFileSync(join(opened.path, 'runs', file)));
-      const fails = failing.some((run) => file === `${run.stem}.json`);
-      expect(reading.ok && reading.run.refused === null, file).toBe(!fails);
-    }
   });
 });

@@ -315,11 +315,6 @@ export function runProblem(run: Cursor): string | null {
   return problemOf(run, '#run', '');
 }
 
-/** The same of a result file (`WorkflowResult`). */
-export function resultProblem(result: Cursor): string | null {
-  return problemOf(result, '#workflowResult', '');
-}
-
 function problemOf(value: Cursor, shape: ShapeName | Shape, where: string): string | null {
   const wrong = (what: string): string => `${where === '' ? 'it' : `\`${where}\``} is not ${what}`;
   if (typeof shape === 'string') {

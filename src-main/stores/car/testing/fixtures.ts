@@ -35,7 +35,8 @@ export interface GoldenPaused {
 export interface Golden {
   readonly files: readonly string[];
   readonly list: readonly string[];
-  readonly list_summaries: readonly { readonly run_id: string; readonly prompt: string; readonly created_at: string }[];
+  /** Null where the release had no such call. */
+  readonly list_summaries: readonly { readonly run_id: string }[] | null;
   readonly runs: readonly { readonly stem: string; readonly paused?: GoldenPaused; readonly error?: string }[];
 }
 
