@@ -3,7 +3,8 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { openValue, opaqueValue } from '../../values/open.ts';
-import { pickleAsMsgpack, pickledClass, readPickle } from './pickle.ts';
+import { pickleAsMsgpack } from './pickle-shown.ts';
+import { pickledClass, readPickle } from './pickle.ts';
 import type { SqlValue } from '../backend.ts';
 
 const encoder = new TextEncoder();

@@ -27,6 +27,8 @@ export interface DevRows {
   readonly rows: (readonly [table: 'checkpoints' | 'writes', row: SqlRow])[];
   /** What is stored of each checkpoint, by `placeOf`. */
   readonly parts: Map<string, RawPart[]>;
+  /** Files that could not be read, what lacks for it. */
+  readonly notes: string[];
 }
 
 export const placeOf = (thread: string, namespace: string, id: string): string =>
@@ -87,11 +89,27 @@ const versionOf = (version: Cursor): string | null =>
       ? version.lexeme()
       : null;
 
+/** As `pickled`, but a damaged file leaves a note and nothing else: the checkpoints themselves can still be shown. */
+function pickledOrNote(
+  reader: FilesReader,
+  file: string,
+  lacks: string,
+  notes: string[],
+): readonly (readonly [Pickled, Pickled])[] {
+  try {
+    return pickled(reader, file);
+  } catch (error) {
+    if (!(error instanceof ForkpointError) || error.code !== 'corrupt') throw error;
+    notes.push(`\`${file}\` is damaged: ${lacks}.`);
+    return [];
+  }
+}
+
 type Blobs = ReadonlyMap<string, Typed>;
 
-function blobsIn(reader: FilesReader): Blobs {
+function blobsIn(reader: FilesReader, notes: string[]): Blobs {
   const blobs = new Map<string, Typed>();
-  for (const [key, value] of pickled(reader, pythonBlobs)) {
+  for (const [key, value] of pickledOrNote(reader, pythonBlobs, 'the values of channels are not shown', notes)) {
     const parts = tupleItems(key)?.map(textOf);
     const typed = typedOf(value);
     if (parts?.length === 4 && typed !== null) blobs.set(JSON.stringify(parts), typed);
@@ -120,7 +138,8 @@ function withValues(typed: Typed, thread: string, namespace: string, blobs: Blob
 }
 
 function pythonRows(reader: FilesReader): DevRows {
-  const blobs = blobsIn(reader);
+  const notes: string[] = [];
+  const blobs = blobsIn(reader, notes);
   const rows: DevRows['rows'] = [];
   const all = new Map<string, RawPart[]>();
   for (const [threadKey, namespaces] of pickled(reader, pythonCheckpoints)) {
@@ -131,11 +150,12 @@ function pythonRows(reader: FilesReader): DevRows {
         const id = textOf(idKey);
         const [checkpoint, metadata, parent] = tupleItems(stored) ?? [];
         const typed = typedOf(checkpoint);
-        if (thread === null || namespace === null || id === null || typed === null) {
-          throw damaged(pythonCheckpoints, 'a checkpoint in it is not `(type, bytes)`');
+        if (thread === null || namespace === null || id === null) {
+          throw damaged(pythonCheckpoints, 'a thread, namespace or id in it is no text');
         }
         const described = typedOf(metadata);
-        const parts: RawPart[] = [{ where: `${pythonCheckpoints} checkpoint`, storage: 'bytes', bytes: typed.bytes }];
+        const cell: Typed = typed ?? { type: 'msgpack', bytes: new Uint8Array() };
+        const parts: RawPart[] = [{ where: `${pythonCheckpoints} checkpoint`, storage: 'bytes', bytes: cell.bytes }];
         if (described !== null) {
           parts.push({ where: `${pythonCheckpoints} metadata`, storage: 'bytes', bytes: described.bytes });
         }
@@ -144,8 +164,8 @@ function pythonRows(reader: FilesReader): DevRows {
           checkpoint_ns: namespace,
           checkpoint_id: id,
           parent_checkpoint_id: textOf(parent),
-          type: typed.type,
-          checkpoint: withValues(typed, thread, namespace, blobs, parts),
+          type: cell.type,
+          checkpoint: withValues(cell, thread, namespace, blobs, parts),
           metadata: metadataOf(described),
         };
         rows.push(['checkpoints', row]);
@@ -153,14 +173,15 @@ function pythonRows(reader: FilesReader): DevRows {
       }
     }
   }
-  for (const [key, tasks] of pickled(reader, pythonWrites)) {
+  for (const [key, tasks] of pickledOrNote(reader, pythonWrites, 'what tasks have written is not shown', notes)) {
     const [thread, namespace, id] = tupleItems(key)?.map(textOf) ?? [];
     for (const [place, stored] of dictEntries(tasks) ?? []) {
       const [task, idx] = tupleItems(place) ?? [];
       const [, channel, value, path] = tupleItems(stored) ?? [];
       const typed = typedOf(value);
       if (thread == null || namespace == null || id == null || typed === null || typeof idx !== 'bigint') {
-        throw damaged(pythonWrites, 'a write in it is not `(task, channel, (type, bytes), path)`');
+        notes.push(`A write in \`${pythonWrites}\` is damaged and not shown.`);
+        continue;
       }
       const [taskId, name] = [textOf(task) ?? '', textOf(channel) ?? ''];
       rows.push(['writes', writeRow([thread, namespace, id], taskId, textOf(path) ?? '', idx, name, typed)]);
@@ -168,7 +189,7 @@ function pythonRows(reader: FilesReader): DevRows {
       all.get(placeOf(thread, namespace, id))?.push(part);
     }
   }
-  return { rows, parts: all };
+  return { rows, parts: all, notes };
 }
 
 function writeRow(
@@ -221,6 +242,7 @@ function placeIn(text: string): readonly [string, string, string] | null {
 }
 
 function jsRows(reader: FilesReader): DevRows {
+  const notes: string[] = [];
   const bytes = contentOf(reader, jsCheckpoints);
   const rows: DevRows['rows'] = [];
   const all = new Map<string, RawPart[]>();
@@ -234,7 +256,6 @@ function jsRows(reader: FilesReader): DevRows {
       for (const [id, stored] of membersOf(points)) {
         const checkpoint = decoded(itemOf(stored, 0));
         const metadata = decoded(itemOf(stored, 1));
-        if (checkpoint === null) throw damaged(jsCheckpoints, 'a checkpoint in it is no base64');
         const row: SqlRow = {
           thread_id: thread,
           checkpoint_ns: namespace,
@@ -245,7 +266,8 @@ function jsRows(reader: FilesReader): DevRows {
           metadata,
         };
         rows.push(['checkpoints', row]);
-        const parts: RawPart[] = [{ where: `${jsCheckpoints} checkpoint`, storage: 'bytes', bytes: checkpoint }];
+        const bytes = checkpoint ?? new Uint8Array();
+        const parts: RawPart[] = [{ where: `${jsCheckpoints} checkpoint`, storage: 'bytes', bytes }];
         if (metadata !== null) parts.push({ where: `${jsCheckpoints} metadata`, storage: 'bytes', bytes: metadata });
         all.set(placeOf(thread, namespace, id), parts);
       }
@@ -257,14 +279,17 @@ function jsRows(reader: FilesReader): DevRows {
     for (const [at, stored] of membersOf(tasks)) {
       const idx = /,(-?\d{1,9})$/.exec(at)?.[1];
       const value = decoded(itemOf(stored, 2));
-      if (idx === undefined || value === null) throw damaged(jsCheckpoints, 'a write in it is no base64');
+      if (idx === undefined || value === null) {
+        notes.push(`A write in \`${jsCheckpoints}\` is damaged and not shown.`);
+        continue;
+      }
       const [task, channel] = [stringOf(itemOf(stored, 0)) ?? '', stringOf(itemOf(stored, 1)) ?? ''];
       rows.push(['writes', writeRow(place, task, '', BigInt(idx), channel, { type: 'json', bytes: value })]);
       const part: RawPart = { where: `${jsCheckpoints} ${task} ${idx} ${channel}`, storage: 'bytes', bytes: value };
       all.get(placeOf(...place))?.push(part);
     }
   }
-  return { rows, parts: all };
+  return { rows, parts: all, notes };
 }
 
 /** Which of the two servers wrote the folder; null for neither. */

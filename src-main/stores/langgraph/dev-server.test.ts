@@ -102,6 +102,19 @@ describe('the Python server', () => {
     }
   });
 
+  it('shows the checkpoints where another of the files is damaged, and says what lacks', () => {
+    for (const [n, lacks] of [
+      [2, /2\.pckl` is damaged: what tasks have written/],
+      [3, /3\.pckl` is damaged: the values of channels/],
+    ] as const) {
+      const folder = folderOf('langgraph-py/dev-server');
+      truncateSync(join(folder, `.langgraph_checkpoint.${n}.pckl`), 500);
+      const store = opened(folder);
+      expect([...store.threads()].flat()[0]?.checkpoints).toBe(5);
+      expect(store.describe().notes.join()).toMatch(lacks);
+    }
+  });
+
   it('runs nothing that a pickle names', () => {
     const folder = folderOf('langgraph-py/dev-server');
     // {"t": os.system("…")}: the threads cannot be told, nothing happens.

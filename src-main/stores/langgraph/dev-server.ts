@@ -32,25 +32,34 @@ class DevReader implements SqliteReader {
   readonly kind = 'sqlite';
   readonly path: string;
   readonly #backend: Backend<FilesReader>;
-  #loaded: { readonly token: string; readonly reader: MemoryReader; readonly parts: DevRows['parts'] } | null = null;
+  #loaded: {
+    readonly token: string;
+    readonly reader: MemoryReader;
+    readonly parts: DevRows['parts'];
+    readonly notes: readonly string[];
+  } | null = null;
 
   constructor(backend: Backend<FilesReader>) {
     this.path = backend.path;
     this.#backend = backend;
   }
 
-  get #now(): { readonly reader: MemoryReader; readonly parts: DevRows['parts'] } {
+  get #now(): { readonly reader: MemoryReader; readonly parts: DevRows['parts']; readonly notes: readonly string[] } {
     const token = this.#backend.token();
     if (this.#loaded?.token === token) return this.#loaded;
-    const { rows, parts } = readDevFiles(this.#backend.reader);
+    const { rows, parts, notes } = readDevFiles(this.#backend.reader);
     const reader = new MemoryReader(this.path, schema, rows);
     this.#loaded?.reader.close();
-    this.#loaded = { token, reader, parts };
+    this.#loaded = { token, reader, parts, notes: [...new Set(notes)] };
     return this.#loaded;
   }
 
   partsOf(thread: string, namespace: string, id: string): readonly RawPart[] | null {
     return this.#now.parts.get(placeOf(thread, namespace, id)) ?? null;
+  }
+
+  notes(): readonly string[] {
+    return this.#now.notes;
   }
 
   tables(): readonly SqlTable[] {
@@ -103,7 +112,7 @@ class DevServerStore extends LangGraphSqliteStore {
       eras: [`${this.#server}-dev`],
       capabilities,
       unable,
-      notes: [],
+      notes: this.#tables.notes(),
     };
   }
 

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { pickleAsMsgpack, pickledClass, readPickle } from './pickle.ts';
+import { pickleAsMsgpack } from './pickle-shown.ts';
+import { pickledClass, readPickle } from './pickle.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { openValue } from '../../values/open.ts';
 import { encodeTagged } from '../../values/tagged.ts';
