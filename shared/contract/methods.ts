@@ -102,6 +102,8 @@ export const PendingShape = z.object({
       name: z.nullable(z.string()),
       error: Tagged,
       argument: Tagged,
+      /** What runs instead of the argument, where a person has changed it. */
+      edited: Tagged,
       interrupts: z.array(z.object({ id: z.nullable(z.string()), value: Tagged, schema: Tagged })),
       writes: z.array(z.object({ channel: z.string(), value: Tagged })),
     }),

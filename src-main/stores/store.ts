@@ -88,6 +88,8 @@ export interface TaskView {
   readonly writes: readonly { readonly channel: string; readonly value: Cursor | null }[];
   /** Argument that the task was sent with (LangGraph Send, tinyagents send_arg). */
   readonly argument: Cursor | null;
+  /** What runs instead of what `argument` says, where a person has changed it since (LangGraph: a reviewer's tool call). */
+  readonly edited?: Cursor | null;
 }
 
 export interface PendingView {

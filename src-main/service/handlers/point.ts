@@ -45,6 +45,7 @@ function pendingShape(view: PendingView): PendingShape {
       name: task.name,
       error: tagged(task.error),
       argument: tagged(task.argument),
+      edited: tagged(task.edited ?? null),
       interrupts: task.interrupts.map((i) => ({ id: i.id, value: tagged(i.value), schema: tagged(i.schema) })),
       writes: task.writes.map((w) => ({ channel: w.channel, value: tagged(w.value) })),
     })),

@@ -65,6 +65,7 @@ export function pendingDocument(pending: PendingView): object {
       interrupts: task.interrupts.map((i) => ({ id: i.id, value: tagged(i.value), schema: tagged(i.schema) })),
       writes: task.writes.map((w) => ({ channel: w.channel, value: tagged(w.value) })),
       argument: tagged(task.argument),
+      edited: tagged(task.edited ?? null),
     })),
     resumable: pending.resumable,
     reason: pending.reason,

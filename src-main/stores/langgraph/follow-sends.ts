@@ -49,7 +49,7 @@ const isCall = (value: Cursor): boolean =>
   value.get('args') !== null;
 
 /** Where a Send's argument holds a tool call: itself, in a list (`[tool_call]`), or as a member beside the state. */
-function callsIn(argument: Cursor, at: readonly number[]): { call: Cursor; ordinals: readonly number[] }[] {
+export function callsIn(argument: Cursor, at: readonly number[]): { call: Cursor; ordinals: readonly number[] }[] {
   if (isCall(argument)) return [{ call: argument, ordinals: at }];
   if (argument.kind === 'list') {
     return Array.from({ length: argument.count }, (_, i) => ({ call: argument.child(i), ordinals: [...at, i] })).filter(

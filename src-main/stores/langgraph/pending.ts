@@ -1,11 +1,14 @@
 // What would happen next at a checkpoint: its tasks with questions, errors and results, and how the user's code carries on.
 
-import { isDamaged, openCellOrDamaged } from './cells.ts';
+import { isDamaged, openCellOrDamaged, stringMember } from './cells.ts';
+import { callsIn } from './follow-sends.ts';
 import { isRouting } from './next.ts';
 import { asks, verdictOf } from './status.ts';
 import type { Situation } from './status.ts';
 import type { WriterDialect } from './ids.ts';
+import type { Point } from './point.ts';
 import type { WriteRow } from './rows.ts';
+import type { Cursor } from '../../values/cursor.ts';
 import type { PendingView, ResumeCode, TaskView } from '../store.ts';
 
 /** A text as a literal of the language. JSON's escapes are valid in both; U+2028/9 are escaped for JavaScript's sake, changes of
@@ -54,6 +57,17 @@ export function damagedWrites(rows: readonly WriteRow[]): string[] {
   return [...new Set(channels)];
 }
 
+/**
+ * The call that a reviewer has put in the place of a sent one. The human-in-the-loop middleware keeps it in a channel of its own, by
+ * call id; the message and the Send keep the call as the model made it.
+ */
+function editedCall(point: Point, argument: Cursor | null): Cursor | null {
+  const edits = point.values?.get('hitl_edited_tool_calls') ?? null;
+  if (argument === null || edits?.kind !== 'map' || edits.count === 0) return null;
+  const calls = callsIn(argument, []).map(({ call }) => edits.get(stringMember(call, 'id') ?? ''));
+  return calls.find((call) => call !== null) ?? null;
+}
+
 export function pendingOf(situation: Situation): PendingView {
   const { point, tasks, isHead, host } = situation;
   const verdict = verdictOf(situation);
@@ -66,6 +80,7 @@ export function pendingOf(situation: Situation): PendingView {
     interrupts: asks(task, isHead) ? task.interrupts : [],
     writes: views(task.rows),
     argument: task.next.argument,
+    edited: editedCall(point, task.next.argument),
   }));
   for (const group of tasks.others) {
     const error = group.rows.find((r) => r.channel === '__error__');

@@ -1,9 +1,10 @@
 // Stores that the frameworks gave no answer for, and what is told of a point beyond the golden answers: expected by hand.
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { langgraphSqlite } from './format.ts';
-import { lineageOf, openBackend, openStore } from './testing/stores.ts';
-import { makeStore } from './testing/make.ts';
+import { copyOf, fixtures, lineageOf, openBackend, openStore } from './testing/stores.ts';
+import { makeStore, run } from './testing/make.ts';
 import type { MadePoint } from './testing/make.ts';
 import { LangGraphSqliteStore } from './store.ts';
 import { openSqlite } from '../sqlite/backend.ts';
@@ -201,6 +202,35 @@ describe('pending', () => {
     expect(store.pending(at('tt', '1f1e58b1-3919-6980-8001-76db14e24717')).resume?.code).toBe(
       'await graph.invoke(null, { configurable: { thread_id: "tt", checkpoint_id: "1f1e58b1-3919-6980-8001-76db14e24717" } })',
     );
+  });
+
+  it('gives the call that a reviewer has changed beside the one that was sent', () => {
+    const store = openStore('langgraph-current/agent-hitl.sqlite');
+    const [task] = store.pending(at('edited', '1f1e5b08-44df-6501-8005-1c89072ddca4')).tasks;
+    expect(task?.name).toBe('tools');
+    expect(task?.argument === null || task === undefined ? '' : encodeTagged(task.argument)).not.toContain('"1F"');
+    expect(task?.edited?.get('args')?.get('seat')?.text()).toBe('1F');
+    const others = store.pending(at('edited', '1f1e5b08-44e3-65fd-8006-dcf41d0f02a9')).tasks;
+    expect(others.every((t) => t.edited === null || t.edited === undefined)).toBe(true);
+    store.backend.close();
+  });
+
+  it('names an answer that no task has used', () => {
+    const path = copyOf(join(fixtures, 'langgraph-py/py-agent.sqlite'));
+    run(
+      path,
+      `INSERT INTO writes (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, value)
+       SELECT thread_id, '', MAX(checkpoint_id), '00000000-0000-0000-0000-000000000000', -4, '__resume__', 'msgpack', x'C3'
+       FROM checkpoints WHERE thread_id = 'agent-pending' AND checkpoint_ns = ''`,
+    );
+    const store = langgraphSqlite.open(openSqlite(path));
+    const { head } = store.threadDetail('agent-pending');
+    const pending = store.pending(head ?? at('', ''));
+    expect(pending.status).toBe('interrupted');
+    expect(pending.reason).toContain('An answer is stored that no task has used up');
+    const answer = pending.tasks.find((t) => t.id === null)?.writes[0];
+    expect([answer?.channel, answer?.value?.bool()]).toEqual(['__resume__', true]);
+    store.backend.close();
   });
 
   it('accepts a schema beside the question', () => {

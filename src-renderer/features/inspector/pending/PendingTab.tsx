@@ -157,6 +157,12 @@ function TaskCard(props: { readonly task: Task }): ReactNode {
             <Tagged text={task.argument} />
           </div>
         )}
+        {task.edited !== null && (
+          <div className="task-part">
+            <div className="task-label">changed in review to</div>
+            <Tagged text={task.edited} />
+          </div>
+        )}
         {task.writes.length > 0 && (
           <div className="task-part">
             <div className="task-label">already written: {format.counted(task.writes.length, 'write')}</div>

@@ -7,6 +7,7 @@ const task = (name: string, has: Partial<Task> = {}): Task => ({
   name,
   error: null,
   argument: null,
+  edited: null,
   interrupts: [],
   writes: [],
   ...has,
