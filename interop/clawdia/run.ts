@@ -47,6 +47,25 @@ for (const [backend, name, other] of [
   }
   {
     const store = copy();
+    const beside = run.forkpoint(['records', store, 'run.tool']) as unknown[];
+    check(
+      'the pool that the run is in is shown beside it',
+      same(
+        beside
+          .filter((r) => member(r, 'kind') === 'agent_pool')
+          .map((r) => [member(r, 'record'), member(r, 'content')]),
+        [
+          [
+            'agent_pool:pool.harbour.4',
+            { type: 'member_joined', member: { run_id: 'run.tool', agent_id: 'agent.harbour' } },
+          ],
+        ],
+      ),
+      beside,
+    );
+  }
+  {
+    const store = copy();
     const before = everything(store);
     const key = keyAt(store, 'run.tool', 9);
     const plan = run.forkpoint(['fork', store, 'run.tool', key, '--into', 'run.kept', '--pending', 'keep', '--commit']);

@@ -13,14 +13,15 @@ use agent_sdk_core::replay::{ReplayMode, ReplayReducer};
 use agent_sdk_core::testing::{FakeContentResolver, ScriptedToolExecutor};
 use agent_sdk_core::tool_records::CanonicalToolName;
 use agent_sdk_core::{
-    AgentError, AgentId, AgentRuntime, AllowToolPolicy, ApprovalDecision, ApprovalDispatchRequest, ApprovalDispatchResponse,
-    ApprovalDispatcher, Agent, CapabilityId, CapabilityNamespace, CapabilitySpec, CheckpointStore, DestinationKind,
-    DestinationRef, EffectClass, ExecutorRef, InMemoryAgentEventBus, JournalRecord, PackageSidecarRef, PolicyDecision,
-    PolicyKind, PolicyOutcome, PolicyRef, PolicyStage, PrivacyClass, ProviderAdapter, ProviderArgumentStore,
-    ProviderCapabilities, ProviderMessageRole, ProviderRequest, ProviderResponse, ProviderRouteSnapshot,
-    ProviderToolCall, RetentionClass, RiskClass, RunId, RunJournal, RunJournalReader, RunRequest, RuntimePackage,
-    RuntimePackageId, RuntimePolicyPort, SessionId, SourceKind, SourceRef, ToolCallId, ToolExecutionOutput,
-    ToolExecutionRequest, ToolExecutor, ToolRoute, TurnId,
+    Agent, AgentError, AgentId, AgentPoolId, AgentPoolMember, AgentPoolMessagePolicy, AgentPoolStore,
+    AgentPoolStoreConfig, AgentPoolWakePolicy, AgentRuntime, AllowToolPolicy, ApprovalDecision,
+    ApprovalDispatchRequest, ApprovalDispatchResponse, ApprovalDispatcher, CapabilityId, CapabilityNamespace,
+    CapabilitySpec, CheckpointStore, DestinationKind, DestinationRef, EffectClass, ExecutorRef,
+    InMemoryAgentEventBus, JournalRecord, PackageSidecarRef, PolicyDecision, PolicyKind, PolicyOutcome, PolicyRef,
+    PolicyStage, PrivacyClass, ProviderAdapter, ProviderArgumentStore, ProviderCapabilities, ProviderMessageRole,
+    ProviderRequest, ProviderResponse, ProviderRouteSnapshot, ProviderToolCall, RetentionClass, RiskClass, RunId,
+    RunJournal, RunJournalReader, RunRequest, RuntimePackage, RuntimePackageId, RuntimePolicyPort, SessionId,
+    SourceKind, SourceRef, ToolCallId, ToolExecutionOutput, ToolExecutionRequest, ToolExecutor, ToolRoute, TurnId,
 };
 use agent_sdk_store_file::FileStoreBundle;
 use agent_sdk_store_sqlite::SqliteStoreBundle;
@@ -31,6 +32,7 @@ struct Store {
     journal: Arc<dyn Journal>,
     checkpoints: Box<dyn CheckpointStore>,
     arguments: Arc<dyn ProviderArgumentStore>,
+    pools: Box<dyn AgentPoolStore>,
 }
 
 trait Journal: RunJournal + RunJournalReader {}
@@ -48,7 +50,6 @@ impl RunJournal for Shared {
 fn open(path: &str) -> Result<Store, AgentError> {
     if path.ends_with(".db") {
         let bundle = SqliteStoreBundle::open(path)?;
-        bundle.agent_pool()?;
         bundle.content()?;
         bundle.event_archive()?;
         bundle.tool_execution()?;
@@ -56,6 +57,7 @@ fn open(path: &str) -> Result<Store, AgentError> {
             journal: Arc::new(bundle.journal()?),
             checkpoints: Box::new(bundle.checkpoints()?),
             arguments: Arc::new(bundle.provider_arguments()?),
+            pools: Box::new(bundle.agent_pool()?),
         });
     }
     let bundle = FileStoreBundle::new(path);
@@ -63,6 +65,7 @@ fn open(path: &str) -> Result<Store, AgentError> {
         journal: Arc::new(bundle.journal()),
         checkpoints: Box::new(bundle.checkpoints()),
         arguments: Arc::new(bundle.provider_arguments()),
+        pools: Box::new(bundle.agent_pool()),
     })
 }
 
@@ -278,6 +281,15 @@ fn make(path: &str) -> Result<Value, AgentError> {
     }
     build(&store, Tool::Fails, false)?.runtime.run_text(request("run.fails", "tool fails", None)).ok();
     build(&store, Tool::Works, true)?.runtime.run_text(request("run.down", "plain down", None)).ok();
+    let pool = AgentPoolId::new("pool.harbour");
+    let message_policy = AgentPoolMessagePolicy { required_policy_refs: Vec::new(), include_sender_in_pool_broadcast: false };
+    let wake_policy = AgentPoolWakePolicy { envelope_only: true };
+    store.pools.open_pool(pool.clone(), AgentPoolStoreConfig { message_policy, wake_policy, policy_refs: Vec::new() })?;
+    store.pools.record_pool_created(&pool)?;
+    for run in ["run.text", "run.tool"] {
+        let (run_id, agent_id) = (RunId::new(run), agent().id().clone());
+        store.pools.join_member(&pool, AgentPoolMember { run_id, agent_id, policy_refs: Vec::new(), topics: Vec::new() })?;
+    }
     Ok(json!({"made": path}))
 }
 

@@ -83,17 +83,22 @@ export class FilesBeside {
   }
 }
 
-/** A pool's state holds its history in lists; those entries that name the run are records of it. */
+/** A pool's state lists what happened to it, as the rows of a database do; those entries that name the run are records of it. */
 function* poolRecords(pool: Cursor, run: string): Generator<BesideRecord, void, void> {
-  const name = textOf(pool.get('pool_id')) ?? textOf(pool.get('config')?.get('pool_id') ?? null) ?? 'pool';
-  for (const part of ['members', 'messages', 'wakes', 'records']) {
-    const list = pool.get(part);
-    if (list === null || (list.kind !== 'list' && list.kind !== 'map')) continue;
-    for (let i = 0; i < list.count; i += 1) {
-      const content = list.child(i);
-      if (!namesRun(content, run)) continue;
-      const seq = u64Of(content.get('journal_seq'));
-      yield { id: `${name}.${part}.${i}`, kind: 'agent_pool', time: null, seq, content };
-    }
+  const records = pool.get('records');
+  if (records === null || records.kind !== 'list') return;
+  for (let i = 0; i < records.count; i += 1) {
+    const entry = records.child(i);
+    const content = entry.get('payload');
+    if (content === null || !namesRun(content, run)) continue;
+    const name = textOf(entry.get('pool_id')) ?? '';
+    const sequence = u64Of(entry.get('cursor')?.get('sequence') ?? null) ?? String(i + 1);
+    yield {
+      id: `${name}.${sequence}`,
+      kind: 'agent_pool',
+      time: null,
+      seq: u64Of(content.get('journal_seq')),
+      content,
+    };
   }
 }
