@@ -49,6 +49,13 @@ describe('edits', () => {
     );
   });
 
+  test('the same value again changes no byte, however the stored one is spaced', () => {
+    const state = '{\n  "a": [\n    1.0,\n    {"b": null}\n  ],\n  "c": 1e5\n}';
+    expect(apply(state, ['set a=[1.0,{"b":null}]', 'set c=1e5'], 'json-serde').state).toBe(state);
+    expect(apply(state, ['set a=[1,{"b":null}]'], 'json-serde').state).toContain('"a": [1,{"b":null}],');
+    expect(apply(state, ['set c=100000.0'], 'json-serde').state).toContain('"c": 100000.0');
+  });
+
   test('edits are applied in order, each to what the last one left', () => {
     expect(after('{"l":[1,2,3]}', 'remove l[0]', 'set l[0]=9', 'append l=4', 'remove l[-2]')).toBe('{"l":[9,4]}');
   });

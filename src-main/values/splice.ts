@@ -9,6 +9,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { patched, utf8, type Patch } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
 import type { Dialect, Edit } from './edit.ts';
+import { sameValue } from './diff/equal.ts';
 import { changeWarning } from './edit-warnings.ts';
 import { headerSize } from './msgpack/header.ts';
 import { countHeader, extHeader, writeMapHeader, writeText } from './msgpack/write.ts';
@@ -338,7 +339,10 @@ function applyEdit(root: Cursor, edit: Edit, dialect: Dialect, warnings: Warning
     if (place === null) {
       result = create(root, edit.path, steps, bytes, dialect);
     } else {
-      const warning = changeWarning(edit.path, atOrdinals(root, place), openValue(root.encoding, bytes));
+      const [before, value] = [atOrdinals(root, place), openValue(root.encoding, bytes)];
+      // The same value again is no edit, however the stored one is spaced. (The check recurses: not where depth has no limit.)
+      if (deepest[dialect] !== Infinity && sameValue(before, value)) return root;
+      const warning = changeWarning(edit.path, before, value);
       if (warning !== null) warnings.push(warning);
       result = { bytes: replaceAt(root, place, bytes), around: place };
     }
