@@ -213,6 +213,14 @@ describe('stores', () => {
     store.backend.close();
   });
 
+  test('every format has its page, and the README leads to it', () => {
+    const readme = readFileSync(join(fixtures, '../README.md'), 'utf8');
+    for (const { format } of formats) {
+      expect(readFileSync(join(fixtures, `../docs/formats/${format}.md`), 'utf8')).toMatch(/^# /);
+      expect(readme).toContain(`](docs/formats/${format}.md) |`);
+    }
+  });
+
   test('formats are named once per backend', () => {
     const names = formats.map((format) => `${format.format}/${format.backend}`);
     expect(new Set(names).size).toBe(names.length);
