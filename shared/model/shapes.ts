@@ -72,6 +72,8 @@ export const Checkpoint = z.object({
   bytes: z.nullable(z.number()),
   /** One line on why it stopped (the question asked, the error); null when nothing did. Added for the window. */
   note: z.nullable(z.string()),
+  /** Name of the agent whose graph made it, where the framework records one. */
+  agent: z.optional(z.string()),
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 

@@ -1,8 +1,9 @@
 // The state as LangGraph's get_state of the latest shows it: the stored values with the writes of `Command` and of finished
 // tasks applied. How a channel takes its writes is inferred from the steps that the thread has already made.
 
-import { isDamaged, openCellOrDamaged, textOf } from './cells.ts';
+import { isDamaged, keysOf, openCellOrDamaged, textOf } from './cells.ts';
 import type { DeltaReader, ShownState } from './delta.ts';
+import { fadingOf } from './fading.ts';
 import { nullTask } from './ids.ts';
 import { isRouting } from './next.ts';
 import { isOwnName } from './older-routing.ts';
@@ -13,7 +14,7 @@ import type { Reducer } from './reducers.ts';
 import { inApplyOrder, tasksOf } from './tasks.ts';
 import type { RowReader, WriteRow } from './rows.ts';
 import { openValue } from '../../values/open.ts';
-import { setMember } from '../../values/splice.ts';
+import { removeAt, replaceAt, setMember } from '../../values/splice.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import type { Dialect } from '../../values/edit.ts';
 import type { SqliteReader } from '../backend.ts';
@@ -249,7 +250,21 @@ export function applyWrites(
   if (tasks.planned === null && rows.some((r) => r.task !== nullTask)) {
     notes.push('What runs next at this checkpoint cannot be told, so writes of finished tasks are not applied.');
   } else {
-    apply(finishedWrites(point, rows));
+    const finished = finishedWrites(point, rows);
+    apply(finished);
+    if (tasks.planned?.some((t) => t.finished) === true) {
+      const untouched = keysOf(point.values).filter((c) => isState(c) && !deltas.has(c) && !finished.has(c));
+      for (const [channel, rest] of fadingOf(read, point, untouched)) {
+        const ordinal = root.ordinalOf(channel);
+        if (ordinal < 0) continue;
+        derived.add(channel);
+        const bytes = rest === null ? removeAt(root, [ordinal]) : replaceAt(root, [ordinal], rest.slice());
+        root = openValue(root.encoding, bytes);
+        notes.push(
+          `\`${channel}\` lasts one step, as an earlier step of this thread shows: it is ${rest === null ? 'taken away' : 'emptied'} here.`,
+        );
+      }
+    }
   }
   return { root: derived.size > 0 ? root : null, derived: [...derived], notes };
 }

@@ -72,6 +72,13 @@ describe('rows of a run', () => {
     expect(rowsOf(store, 'breakpoint').at(-1)).toMatchObject({ status: 'idle', next: ['q'], note: null });
   });
 
+  it('name the agent whose graph made them', () => {
+    const rows = rowsOf(openStore('langgraph-current/deep-hitl.sqlite'), 'two-subagents-waiting');
+    const agents = new Set(rows.map((r) => `${r.namespace === '' ? 'root' : 'below'} ${r.agent}`));
+    expect(agents).toEqual(new Set(['root deep', 'below researcher', 'below coder']));
+    expect(rowsOf(openStore('langgraph-py/py-timetravel.sqlite'), 'tt').every((r) => !('agent' in r))).toBe(true);
+  });
+
   it('do not take a sub-graph that handed over for a waiting one', () => {
     const rows = rowsOf(openStore('langgraph-current/extras.sqlite'), 'plain').filter((r) => r.namespace !== '');
     expect(rows.at(-1)).toMatchObject({ status: 'terminal', next: ['jump'] });
@@ -316,6 +323,35 @@ describe('the applied state', () => {
     ]);
     expect(store.pending(at('t', id(0))).reason).toMatch(/command has written/);
     expect(store.state(at('t', id(0)), true).provenance.get('list')).toBe('derived');
+  });
+
+  it('takes away what lasts one step, where an earlier step shows that it does', () => {
+    const task = '11111111-1111-1111-1111-111111111111';
+    const id = (n: number): string => `1f1e5894-000${n}-6000-8000-000000000000`;
+    const point = (n: number, values: Record<string, unknown>): MadePoint => ({
+      id: id(n),
+      parent: n === 0 ? null : id(n - 1),
+      values: { ...values, 'branch:to:a': null },
+      versions: { kept: 1, once: n + 1, topic: n + 1, fresh: 1, 'branch:to:a': n + 1 },
+      seen: { a: { 'branch:to:a': n } },
+      metadata: { source: 'loop', step: n, parents: {} },
+      writes: [
+        { task, channel: 'n', value: n },
+        { task, channel: 'branch:to:a', value: null },
+      ],
+    });
+    const path = makeStore([
+      point(0, { kept: 1, once: 'x', topic: ['x'], n: 0 }),
+      point(1, { kept: 1, topic: [], n: 1 }),
+      point(2, { kept: 1, once: 'y', topic: ['y'], fresh: 1, n: 2 }),
+    ]);
+    const store = langgraphSqlite.open(openSqlite(path));
+    const view = store.state(formatKey({ thread: 't', namespace: '', id: id(2), nth: 0 }), true);
+    const shown = view.root === null ? null : (JSON.parse(encodeTagged(view.root)) as unknown);
+    expect(shown).toMatchObject({ kept: 1, topic: [], fresh: 1 });
+    expect(shown).not.toHaveProperty('once');
+    expect(view.notes.join()).toMatch(/`once` lasts one step.*taken away.*`topic` lasts one step.*emptied/);
+    store.backend.close();
   });
 
   it('takes an Overwrite as the value', () => {

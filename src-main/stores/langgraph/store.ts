@@ -1,6 +1,6 @@
 // An opened LangGraph SQLite store: answers every question of the Store interface from rows, cells and cursors.
 
-import { bytesOf, storageOf, textOf } from './cells.ts';
+import { bytesOf, storageOf, stringMember, textOf } from './cells.ts';
 import { DeltaReader } from './delta.ts';
 import { describeStore } from './describe.ts';
 import { exportThread } from './export.ts';
@@ -186,6 +186,8 @@ export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore 
     const namespace = lineage.namespaces[namespaceIndex] ?? '';
     const id = stringAt(lineage.ids, index);
     const point = this.#point({ thread: lineage.thread, namespace, id, nth: 0 });
+    // LangChain's agents leave their name; a sub-graph's namespace says only which tool called it.
+    const agent = stringMember(point.metadata, 'lc_agent_name');
     const verdict = verdictOf(situationOf(this.#read, point, lineage.heads[namespaceIndex] === index));
     return {
       ...this.#placeOf(lineage, index),
@@ -197,6 +199,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore 
       next: [...verdict.next],
       bytes: sizeOf(point.row),
       note: verdict.note,
+      ...(agent === null ? {} : { agent }),
     };
   }
 

@@ -94,6 +94,14 @@ function Facts(props: {
             <dd className="ellipsis">{row.source}</dd>
           </>
         )}
+        {row?.agent !== undefined && (
+          <>
+            <dt>agent</dt>
+            <dd className="ellipsis" title={row.agent}>
+              {row.agent}
+            </dd>
+          </>
+        )}
         {row !== null && row.namespace !== '' && (
           <>
             <dt>namespace</dt>
