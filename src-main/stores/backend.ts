@@ -100,6 +100,17 @@ export interface Line {
   readonly terminated: boolean;
 }
 
+/** A line where it lies in the block that was read. The same object, and the same memory, serve for the next line. */
+export interface LineSpan {
+  readonly block: Buffer;
+  /** Within `block`: first byte, and behind the last, line feed excluded. */
+  readonly at: number;
+  readonly to: number;
+  /** Offset of the first byte in the file. */
+  readonly start: number;
+  readonly terminated: boolean;
+}
+
 /** Reads of a folder. Paths are relative, never leave the root (links that lead outside are refused). */
 export interface FilesReader {
   readonly kind: 'files';
@@ -115,6 +126,8 @@ export interface FilesReader {
   read(path: string, start?: number, end?: number): Uint8Array;
   /** Lines from a byte offset on; reads in blocks, so that a file of any size streams. */
   lines(path: string, from?: number): IterableIterator<Line>;
+  /** The same for whoever looks at many lines and keeps none: a line is there only until the next one is asked for. */
+  spans(path: string, from?: number): IterableIterator<LineSpan>;
 }
 
 export type BackendReader = SqliteReader | FilesReader;

@@ -66,6 +66,19 @@ describe('lines', () => {
           expect(line.end - line.start).toBe(line.bytes.length);
           expect(Buffer.from(reader.read('a.jsonl', line.start, line.end)).equals(line.bytes)).toBe(true);
         }
+        // A span is there only for its turn, so it is copied.
+        const from = lines[1]?.start ?? 0;
+        const spans = Array.from(reader.spans('a.jsonl', from), ({ block, at, to, start, terminated: ended }) => ({
+          start,
+          ended,
+          text: block.toString('latin1', at, to),
+        }));
+        const behind = lines.filter((line) => line.start >= from);
+        expect(spans.length).toBe(behind.length);
+        behind.forEach((line, i) => {
+          expect([spans[i]!.start, spans[i]!.ended]).toEqual([line.start, line.terminated]);
+          expect(spans[i]!.text === Buffer.from(line.bytes).toString('latin1')).toBe(true);
+        });
       }),
       { numRuns: 25 },
     );

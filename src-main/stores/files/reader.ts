@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join, sep } from 'node:path';
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import type { FileEntry, FilesReader, Line, LineSpan } from '../backend.ts';
 import { systemCode, systemError } from '../durable.ts';
 
 /** Folders in which new files wait; none of a store. */
@@ -22,11 +22,17 @@ export const stagingPrefix = '.forkpoint-staging-';
 
 const unharmed = 'Nothing in the store was changed.';
 const block = 256 * 1024;
+/** The first read of `spans`: whoever wants one line only does not pay for more. */
+const firstRead = 16 * 1024;
+/** A block that had to grow beyond this for a long line is not kept. */
+const keptBlock = 1024 * 1024;
 const newline = 10;
 
 export class FolderReader implements FilesReader {
   readonly kind = 'files';
   readonly root: string;
+  /** Memory for `spans`, while nobody uses it. */
+  #spare: Buffer | null = null;
 
   /** `root` is a real path (links resolved). */
   constructor(root: string) {
@@ -181,9 +187,52 @@ export class FolderReader implements FilesReader {
     }
   }
 
-  #readBlock(fd: number, buffer: Uint8Array, position: number, path: string): number {
+  *spans(path: string, from = 0): IterableIterator<LineSpan> {
+    let buffer = this.#spare ?? Buffer.allocUnsafeSlow(block);
+    this.#spare = null;
+    const fd = this.#open(path);
     try {
-      return readSync(fd, buffer, 0, buffer.length, position);
+      // `[0, filled)` of the buffer are the bytes of the file from `position - filled` on; a line begins at 0.
+      let position = from;
+      let filled = 0;
+      const span = { block: buffer, at: 0, to: 0, start: from, terminated: true };
+      for (;;) {
+        if (filled === buffer.length) {
+          const wider = Buffer.allocUnsafeSlow(buffer.length * 2);
+          buffer.copy(wider, 0, 0, filled);
+          span.block = buffer = wider;
+        }
+        const room = position === from ? Math.min(firstRead, buffer.length) : buffer.length;
+        const got = this.#readBlock(fd, buffer, position, path, filled, room);
+        if (got === 0) break;
+        const first = position - filled;
+        // What was held before has no line feed.
+        let look = filled;
+        position += got;
+        filled += got;
+        let at = 0;
+        for (;;) {
+          const to = buffer.indexOf(newline, look);
+          if (to < 0 || to >= filled) break;
+          span.at = at;
+          span.to = to;
+          span.start = first + at;
+          yield span;
+          at = look = to + 1;
+        }
+        if (at > 0) buffer.copyWithin(0, at, filled);
+        filled -= at;
+      }
+      if (filled > 0) yield { block: buffer, at: 0, to: filled, start: position - filled, terminated: false };
+    } finally {
+      closeSync(fd);
+      if (buffer.length <= keptBlock) this.#spare = buffer;
+    }
+  }
+
+  #readBlock(fd: number, buffer: Uint8Array, position: number, path: string, into = 0, to = buffer.length): number {
+    try {
+      return readSync(fd, buffer, into, to - into, position);
     } catch (thrown) {
       throw systemError(thrown, path, unharmed);
     }

@@ -8,6 +8,32 @@ export function isBlank(bytes: Uint8Array): boolean {
   return bytes.every((b) => b === 0x20 || b === 0x0d || b === 0x09);
 }
 
+/** The first line that is not blank, a copy of it; null where there is none. */
+export function firstLine(reader: FilesReader, path: string): Buffer | null {
+  for (const { block, at, to } of reader.spans(path)) {
+    const bytes = block.subarray(at, to);
+    if (!isBlank(bytes)) return Buffer.from(bytes);
+  }
+  return null;
+}
+
+/** Bytes at the end of a file in which `lastLines` looks. */
+const tailBytes = 65_536;
+
+/** Lines that a line feed ends, the last one first, as far as all of a line lies in the last 64 kB. Blank ones are left out. */
+export function* lastLines(reader: FilesReader, { path, size }: FileEntry): Generator<Uint8Array, void, void> {
+  const from = Math.max(0, size - tailBytes);
+  const bytes = Buffer.from(reader.read(path, from, size));
+  let end = bytes.lastIndexOf(0x0a);
+  while (end >= 0) {
+    const before = end === 0 ? -1 : bytes.lastIndexOf(0x0a, end - 1);
+    if (before < 0 && from > 0) return;
+    const line = bytes.subarray(before + 1, end);
+    if (!isBlank(line)) yield line;
+    end = before;
+  }
+}
+
 /** Differs whenever the file may have other bytes. */
 export const identityOf = (entry: FileEntry): string => `${entry.inode}:${entry.size}:${entry.mtimeMs}`;
 

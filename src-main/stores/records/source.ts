@@ -13,6 +13,11 @@ export interface RecordSource<Points extends RecordPoints> {
    * appended to. Yields how many so far. May be left off at any yield and begun again: what was read stays read.
    */
   points(thread: string, previous: Points | null): Generator<number, Points, void>;
+  /**
+   * Looks into all records of a thread, where `points` passes over what is inside them and a thread's detail tells whether all of it can
+   * be read. In batches, so that the detail need not do it at once.
+   */
+  checking?(thread: string): Generator<number, void, void>;
   /** Bytes of the thread in the store, given its points as they stand now. */
   size(points: Points): number;
   /** Sentences about the store as a whole. */

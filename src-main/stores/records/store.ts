@@ -93,6 +93,7 @@ export abstract class RecordStore<Points extends RecordPoints, Source extends Re
   *threadDetailInBatches(thread: string): Generator<number, ThreadDetail, void> {
     const points = yield* this.source.points(thread, this.#kept.get(thread) ?? null);
     if (points.count > 0) this.#keep(points);
+    if (this.source.checking !== undefined) yield* this.source.checking(thread);
     return this.threadDetail(thread);
   }
 

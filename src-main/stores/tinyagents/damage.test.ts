@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { FilesReader, SqliteReader } from '../backend.ts';
 import { tinyagentsFiles } from './format.ts';
-import { drained } from '../testing/opened.ts';
+import { committed, drained } from '../testing/opened.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
 const opened: OpenedFixture[] = [];
@@ -87,6 +87,43 @@ describe('a folder', () => {
     writeFileSync(path, [lines[0], `\ufeff${lines[1]}`, lines[2], ''].join('\n'));
     expect(ids(one, 'paused')).toBe(2);
     expect(one.store.threadDetail('paused').refused).toMatch(/is not a record/);
+  });
+
+  it('marks a record that is damaged inside its state, and forks around it', () => {
+    const one = fixture('v211-file-linear');
+    const path = join(one.path, 'linear-1.jsonl');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    writeFileSync(
+      path,
+      [lines[0], lines[1]!.replace('"state":{', '"state":{"broken":tru,'), ...lines.slice(2)].join('\n'),
+    );
+    const lineage = drained(one.store.lineage('linear-1')).result;
+    expect(lineage.count).toBe(lines.length - 1);
+    const points = one.store.checkpoints(lineage, [0, 1, 2]);
+    expect(points.map((point) => point.status === 'unknown')).toEqual([false, true, false]);
+    expect(points[1]?.note).toMatch(/cannot be read: .*an unknown word/);
+    expect(() => one.store.state(points[1]!.key as CheckpointKey)).toThrow(/cannot be read/);
+    expect(drained(one.store.threadDetailInBatches('linear-1')).result.refused).toMatch(
+      /cannot list this thread or walk its history: the line at byte \d+ of `linear-1.jsonl` is not a record/,
+    );
+    expect(one.store.source.trouble('linear-1').notes.join()).toMatch(/^Shown, but not to be opened/);
+    expect(drained(one.store.exportRecords('linear-1')).batches.filter(({ kind }) => kind === 'record')).toHaveLength(
+      lineage.count - 1,
+    );
+    const { plan } = committed(one, {
+      operation: 'fork',
+      key: points[2]!.key as CheckpointKey,
+      edits: [],
+      target: { kind: 'thread', thread: 'fork' },
+      pending: 'drop',
+      leave: [],
+    });
+    expect(plan.warnings.map(({ code }) => code)).toContain('source_damaged');
+    expect(readFileSync(path, 'utf8')).toContain('"broken"');
+    const written = readFileSync(join(one.path, 'fork.jsonl'), 'utf8');
+    expect(written).not.toContain('"broken"');
+    expect(written.split('\n')).toHaveLength(3);
+    expect(one.store.threadDetail('fork').refused).toBeNull();
   });
 
   it('finds the ledger of a thread that keeps its legacy name', () => {

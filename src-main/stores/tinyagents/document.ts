@@ -10,7 +10,10 @@ export const recordKind = 'record';
 export const ledgerKind = 'ledger';
 
 export function* exportThread(source: TinyagentsSource, points: ThreadPoints): Generator<ThreadRecord, void, void> {
+  const { unreadable } = source.trouble(points.thread);
   for (let index = 0; index < points.count; index += 1) {
+    // The framework reads no such record either; the thread's detail names it.
+    if (unreadable.has(points.positionOf(index))) continue;
     yield {
       kind: recordKind,
       cells: [{ name: 'record', storage: 'text', bytes: source.read(placeAt(points, index)) }],

@@ -6,13 +6,15 @@
 // a bad line elsewhere fails list and history for ever.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import type { FileEntry, FilesReader, Line } from '../backend.ts';
-import { FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
+import { checkJson } from '../../values/json/check.ts';
+import type { FileEntry, FilesReader, LineSpan } from '../backend.ts';
+import { firstLine, FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { observationOf } from './journal.ts';
 import { readLedgerLine } from './ledger-line.ts';
+import { LineHeads } from './line-head.ts';
 import { namespaceOfText, namespaceText } from './namespace.ts';
 import {
   escapeThread,
@@ -24,18 +26,29 @@ import {
   threadFiles,
   unescapeThread,
 } from './names.ts';
-import { ThreadPoints } from './points.ts';
-import { nodesThatRan, openLine, readHeadAt, readRecordAt, withRest } from './record.ts';
-import type { LedgerEntry, Place, ThreadTrouble, TinyagentsSource } from './source.ts';
+import { ThreadPoints, type RootFacts } from './points.ts';
+import {
+  nodesThatRan,
+  openLine,
+  readHeadAt,
+  readRecord,
+  readRecordAt,
+  withRest,
+  type Era,
+  type RecordView,
+} from './record.ts';
+import { noTrouble, type LedgerEntry, type Place, type ThreadTrouble, type TinyagentsSource } from './source.ts';
 
 /** Milliseconds of work between two chances to stop. */
 const pauseAfter = 8;
 /** Thread files and ledgers whose content is kept; the rest is read again when asked for. */
-const keptFiles = 64;
+const keptFiles = 256;
 const keptLedgers = 16;
+/** Points that a listing reads on the way, so that nobody has to read the files again; behind them it counts lines. */
+const listedPoints = 1 << 18;
 
 export type LineFileKind =
-  | { readonly kind: 'thread'; readonly thread: string }
+  | { readonly kind: 'thread'; readonly thread: string; readonly era: Era }
   | { readonly kind: 'ledger' }
   | { readonly kind: 'empty' }
   | { readonly kind: 'journal'; readonly reason: string }
@@ -43,18 +56,17 @@ export type LineFileKind =
 
 /** What the first line that is not blank says about its file. */
 export function kindOfLineFile(reader: FilesReader, path: string): LineFileKind {
-  for (const line of reader.lines(path)) {
-    if (isBlank(line.bytes)) continue;
-    const root = openLine(line.bytes);
-    if ('reason' in root) return { kind: 'other', reason: root.reason };
-    if (observationOf(root) !== null) return { kind: 'journal', reason: 'it is a graph journal' };
-    if (root.get('write') !== null && root.get('state') === null) return { kind: 'ledger' };
-    const reading = readRecordAt(root);
-    if (!reading.ok) return { kind: 'other', reason: reading.reason };
-    if (root.get('state') === null) return { kind: 'other', reason: 'it has no `state`' };
-    return { kind: 'thread', thread: reading.record.thread };
-  }
-  return { kind: 'empty' };
+  const line = firstLine(reader, path);
+  if (line === null) return { kind: 'empty' };
+  const root = openLine(line);
+  if ('reason' in root) return { kind: 'other', reason: root.reason };
+  if (observationOf(root) !== null) return { kind: 'journal', reason: 'it is a graph journal' };
+  if (root.get('write') !== null && root.get('state') === null) return { kind: 'ledger' };
+  const reading = readRecordAt(root);
+  if (!reading.ok) return { kind: 'other', reason: reading.reason };
+  const { record } = reading;
+  if (record.state === null) return { kind: 'other', reason: 'it has no `state`' };
+  return { kind: 'thread', thread: record.thread, era: record.era };
 }
 
 interface Damage {
@@ -74,7 +86,12 @@ class ThreadFile {
   consumed = 0;
   /** What lay before `consumed` when it was read. */
   probe: Probe | null = null;
+  /** Lines that are no points. */
   readonly bad: Damage[] = [];
+  /** Lines that are points and cannot be opened. */
+  readonly unreadable: Damage[] = [];
+  /** Up to where `checking` has looked. */
+  #checked = 0;
   /** The last line where no line feed ends it; `whole` if it is a record all the same. */
   open: (Damage & { readonly whole: boolean }) | null = null;
   ledgerLines = 0;
@@ -95,15 +112,26 @@ class ThreadFile {
     return this.probe?.stillIn(reader, this.path) ?? true;
   }
 
-  take(line: Line): void {
-    if (line.terminated) this.consumed = line.end + 1;
-    if (isBlank(line.bytes)) return;
+  /** `heads` tells the usual lines without a look into their states; `checking` makes up for it. */
+  take(line: LineSpan, heads: LineHeads): void {
+    const { block, at, to, start, terminated } = line;
+    const end = start + to - at;
+    if (terminated) this.consumed = end + 1;
+    const usual = terminated ? heads.read(line) : null;
+    if (usual !== null) {
+      this.points.add(usual, () => {
+        const reading = readRecord(Buffer.from(block.subarray(at, to)));
+        return reading.ok ? factsOf(reading.record) : null;
+      });
+      return;
+    }
+    const bytes = Buffer.from(block.subarray(at, to));
+    if (isBlank(bytes)) return;
     const fail = (reason: string) => {
-      const damage = { start: line.start, end: line.end, reason };
-      if (line.terminated) this.bad.push(damage);
-      else this.open = { ...damage, whole: false };
+      if (terminated) this.bad.push({ start, end, reason });
+      else this.open = { start, end, reason, whole: false };
     };
-    const root = openLine(line.bytes);
+    const root = openLine(bytes);
     if ('reason' in root) return fail(root.reason);
     if (root.get('write') !== null && root.get('state') === null) {
       this.ledgerLines += 1;
@@ -112,11 +140,11 @@ class ThreadFile {
     const reading = readHeadAt(root);
     if (!reading.ok) return fail(reading.reason);
     const { record } = reading;
-    if (!line.terminated) this.open = { start: line.start, end: line.end, reason: '', whole: true };
+    if (!terminated) this.open = { start, end, reason: '', whole: true };
     this.points.add(
       {
-        position: line.start,
-        bytes: line.end - line.start,
+        position: start,
+        bytes: end - start,
         id: record.id,
         parent: record.parent,
         namespace: namespaceOfText(namespaceText(record.namespace)),
@@ -124,18 +152,47 @@ class ThreadFile {
         step: record.step,
         time: record.createdAt,
       },
-      () => {
-        const whole = withRest(record);
-        const ran = nodesThatRan(whole);
-        return {
-          era: whole.era,
-          source: whole.source,
-          step: whole.step,
-          tried: ran.length > 0 ? ran : record.pending.map((a) => a.node),
-        };
-      },
+      () => factsOf(withRest(record)),
     );
   }
+
+  /** Looks into all that was passed over. Yields how many bytes of the file so far. */
+  *checking(reader: FilesReader): Generator<number, void, void> {
+    const bad = new Set(this.bad.map((damage) => damage.start));
+    while (this.#checked < this.consumed) {
+      const since = performance.now();
+      for (const { block, at, to, start } of reader.spans(this.path, this.#checked)) {
+        if (start >= this.consumed) break;
+        this.#checked = start + to - at + 1;
+        const reason = bad.has(start) ? null : damageIn(block, at, to);
+        if (reason !== null) this.unreadable.push({ start, end: start + to - at, reason });
+        if (performance.now() - since > pauseAfter) break;
+      }
+      yield this.#checked;
+    }
+  }
+}
+
+/** Why a line that is not blank is no JSON; null if it is. */
+function damageIn(block: Buffer, at: number, to: number): string | null {
+  try {
+    checkJson(block, at, to);
+    return null;
+  } catch {
+    // Its offset counts within the block.
+    const root = isBlank(block.subarray(at, to)) ? null : openLine(Buffer.from(block.subarray(at, to)));
+    return root !== null && 'reason' in root ? root.reason : null;
+  }
+}
+
+function factsOf(record: RecordView): RootFacts {
+  const ran = nodesThatRan(record);
+  return {
+    era: record.era,
+    source: record.source,
+    step: record.step,
+    tried: ran.length > 0 ? ran : record.pending.map((a) => a.node),
+  };
 }
 
 /** What a look at the beginning and the last byte of a file told. */
@@ -170,6 +227,7 @@ export class FilesRecordSource implements TinyagentsSource {
   readonly #reader: FilesReader;
   readonly #looked = new Map<string, Looked>();
   readonly #counts = new Map<string, Counted>();
+  readonly #heads = new LineHeads();
   readonly #files = new Map<string, ThreadFile>();
   readonly #ledgers = new Map<string, { readonly identity: string; readonly entries: readonly LedgerEntry[] }>();
   #catalog: { readonly identity: string; readonly catalog: Catalog } | null = null;
@@ -194,11 +252,12 @@ export class FilesRecordSource implements TinyagentsSource {
     for (const [thread, path] of newest) {
       const entry = byPath.get(path);
       if (entry === undefined) continue;
-      const counting = this.#counting(entry);
+      const counting = this.#hasRoom() ? this.#reading(thread, entry) : this.#counting(entry);
       for (;;) {
         const step = counting.next();
         if (step.done === true) {
-          batch.push(summaryOf(thread, entry, step.value));
+          const count = typeof step.value === 'number' ? step.value : step.value.points.count;
+          batch.push(summaryOf(thread, entry, count));
           break;
         }
         yield batch;
@@ -336,24 +395,28 @@ export class FilesRecordSource implements TinyagentsSource {
   }
 
   *points(thread: string, _previous: ThreadPoints | null): Generator<number, ThreadPoints, void> {
-    // What may be extended is known by the file, not by the caller.
     const entry = this.#entryOf(thread);
     if (entry === null) return new ThreadPoints(thread);
+    return (yield* this.#reading(thread, entry)).points;
+  }
+
+  /** What may be extended is known by the file, not by the caller. Yields how many points so far. */
+  *#reading(thread: string, entry: FileEntry): Generator<number, ThreadFile, void> {
     const held = this.#files.get(entry.path);
-    if (held?.isCurrent(entry) === true) return held.points;
-    const extend =
-      held !== undefined && held.points.thread === thread && held.mayExtend(this.#reader, entry) ? held : null;
+    const known = held?.points.thread === thread ? held : null;
+    if (known?.isCurrent(entry) === true) return known;
+    const extend = known?.mayExtend(this.#reader, entry) === true ? known : null;
     const file = extend ?? new ThreadFile(entry.path, new ThreadPoints(thread), entry.inode);
     let at = file.consumed;
     for (;;) {
       let more = false;
       const since = performance.now();
-      for (const line of this.#reader.lines(entry.path, at)) {
+      for (const line of this.#reader.spans(entry.path, at)) {
         if (line.start >= entry.size) break;
         // Another caller may have read on while this one was suspended.
         if (line.start < file.consumed) continue;
-        file.take(line);
-        at = line.end + 1;
+        file.take(line, this.#heads);
+        at = line.start + line.to - line.at + 1;
         if (performance.now() - since > pauseAfter) {
           more = true;
           break;
@@ -366,15 +429,33 @@ export class FilesRecordSource implements TinyagentsSource {
     file.mtimeMs = entry.mtimeMs;
     file.probe = new Probe(this.#reader, entry.path, file.consumed);
     keepNewest(this.#files, entry.path, file, keptFiles);
-    return file.points;
+    return file;
+  }
+
+  /** Whether what a listing reads would be kept without that anything else is let go of. */
+  #hasRoom(): boolean {
+    if (this.#files.size >= keptFiles) return false;
+    let points = 0;
+    for (const file of this.#files.values()) points += file.points.count;
+    return points < listedPoints;
+  }
+
+  /** Looks into the records that `points` passed over, for `trouble`. */
+  *checking(thread: string): Generator<number, void, void> {
+    const entry = this.#entryOf(thread);
+    if (entry === null) return;
+    const file = yield* this.#reading(thread, entry);
+    yield* file.checking(this.#reader);
   }
 
   #read(thread: string): ThreadFile | null {
     const entry = this.#entryOf(thread);
     if (entry === null) return null;
-    const steps = this.points(thread, null);
-    while (steps.next().done !== true);
-    return this.#files.get(entry.path) ?? null;
+    const steps = this.#reading(thread, entry);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
   }
 
   /** Size of the thread's file when its points were last read; null if they were not. */
@@ -441,7 +522,8 @@ export class FilesRecordSource implements TinyagentsSource {
 
   trouble(thread: string): ThreadTrouble {
     const file = this.#read(thread);
-    if (file === null) return { refused: null, noAppend: null, notes: [] };
+    if (file === null) return noTrouble;
+    for (const steps = file.checking(this.#reader); steps.next().done !== true;);
     const notes: string[] = [];
     // Only a file that is not what its name says makes the whole folder worth a look.
     const named = this.#isFoundByName(thread, file.path);
@@ -459,12 +541,17 @@ export class FilesRecordSource implements TinyagentsSource {
         `The last line of \`${file.path}\` is cut off (${cut} bytes from byte ${file.open.start} on); that point is lost. Cutting the file after its last line feed makes the thread readable again; adding a line feed makes it worse.`,
       );
     }
-    const bad = file.bad[0];
-    if (bad !== undefined) {
-      const more = file.bad.length > 1 ? ` (and ${file.bad.length - 1} more)` : '';
-      refused = `tinyagents cannot list this thread or walk its history: the line at byte ${bad.start} of \`${file.path}\`${more} is not a record. ${bad.reason}`;
+    const damaged = [...file.bad, ...file.unreadable].sort((one, two) => one.start - two.start);
+    const [first] = damaged;
+    if (first !== undefined) {
+      refused = `tinyagents cannot list this thread or walk its history: ${linesAt(file.path, damaged)} is not a record. ${first.reason}`;
       noAppend = refused;
-      notes.push(`Not shown: the line at byte ${bad.start} of \`${file.path}\`${more}. ${bad.reason}`);
+    }
+    const [bad] = file.bad;
+    const [unreadable] = file.unreadable;
+    if (bad !== undefined) notes.push(`Not shown: ${linesAt(file.path, file.bad)}. ${bad.reason}`);
+    if (unreadable !== undefined) {
+      notes.push(`Shown, but not to be opened: ${linesAt(file.path, file.unreadable)}. ${unreadable.reason}`);
     }
     if (file.path.endsWith(ledgerFileSuffix)) {
       notes.push(
@@ -486,7 +573,7 @@ export class FilesRecordSource implements TinyagentsSource {
         `The name of this thread's ledger, \`${mixed}\`, is taken by another thread; a resume of this one fails.`,
       );
     }
-    return { refused, noAppend, notes };
+    return { refused, noAppend, notes, unreadable: new Set(file.unreadable.map((damage) => damage.start)) };
   }
 
   size({ thread }: ThreadPoints): number {
@@ -546,6 +633,11 @@ function keepNewest<Value>(map: Map<string, Value>, key: string, value: Value, l
 
 function summaryOf(thread: string, entry: FileEntry, checkpoints: number): ThreadSummary {
   return { thread, parts: null, checkpoints, updatedAt: new Date(entry.mtimeMs).toISOString() };
+}
+
+function linesAt(path: string, damage: readonly Damage[]): string {
+  const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
+  return `the line at byte ${damage[0]?.start ?? 0} of \`${path}\`${more}`;
 }
 
 function mustOpen(text: Uint8Array) {

@@ -71,8 +71,7 @@ function forkIntoThread(
   writer.expectNewThread(target);
   const trouble = ground.source.trouble(points.thread);
   const below = subgraphsBelow(ground, points, index);
-  const wanted = new Set(points.ancestry(index));
-  for (const child of below) for (const at of points.ancestry(child)) wanted.add(at);
+  const wanted = new Set([index, ...below].flatMap((at) => readableAncestry(points, at, trouble.unreadable)));
   const copied = [...wanted].sort((a, b) => a - b);
   const places = copied.map((at) => placeAt(points, at));
   const texts = writer.texts(`the points that lead to \`${points.idOf(index)}\``, places);
@@ -138,6 +137,18 @@ function forkIntoThread(
     edited: edited.sides,
     follows: [],
   };
+}
+
+/** The point and what leads to it, as far as its records can be read. */
+function readableAncestry(
+  points: ThreadPoints,
+  index: PointIndex,
+  unreadable: ReadonlySet<number>,
+): readonly PointIndex[] {
+  const chain = points.ancestry(index);
+  const last = chain.findLastIndex((at) => unreadable.has(points.positionOf(at)));
+  // The point itself must be readable: whoever forks it is told if it is not.
+  return chain.slice(Math.min(last + 1, chain.length - 1));
 }
 
 function forkInPlace(

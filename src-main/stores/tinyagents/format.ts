@@ -3,6 +3,7 @@
 import type { FilesReader, SqliteReader } from '../backend.ts';
 import { everyCapability } from '../capabilities.ts';
 import { bytesCell } from '../records/cells.ts';
+import { lastLines } from '../records/line-files.ts';
 import type { Detection, Format, PlanContext } from '../store.ts';
 import { FilesRecordSource, kindOfLineFile } from './files-source.ts';
 import { Journals } from './journal.ts';
@@ -79,9 +80,12 @@ function filesEras(reader: FilesReader): {
       seen = `\`${entry.path}\` does not hold checkpoint records: ${kind.reason}.`;
     if (kind.kind !== 'thread') continue;
     threads = true;
-    for (const line of endLines(reader, entry.path)) {
+    found.add(kind.era);
+    for (const line of lastLines(reader, entry)) {
       const reading = readRecord(line);
       if (reading.ok) found.add(reading.record.era);
+      // Back to a record that tells its release by itself, unless 2.1.1 was seen: then nobody asks for the one before it.
+      if (found.has(era211) || (reading.ok && reading.record.era !== eraBefore211)) break;
     }
   }
   if (!threads && entries.length > filesLookedAt) {
@@ -90,18 +94,6 @@ function filesEras(reader: FilesReader): {
   // A record of 2.1.1 where nothing was pending or written looks like one of 2.1.0.
   if (found.has(era211)) found.delete(eraBefore211);
   return { eras: byEra(found), threads, seen };
-}
-
-/** First line of a file, and its last ones as far as they lie in its last 64 kB. */
-function endLines(reader: FilesReader, path: string): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (const line of reader.lines(path)) {
-    lines.push(line.bytes);
-    break;
-  }
-  const size = reader.stat(path)?.size ?? 0;
-  for (const line of reader.lines(path, Math.max(0, size - 65_536))) if (line.terminated) lines.push(line.bytes);
-  return lines;
 }
 
 function detectFiles(reader: FilesReader): Detection {

@@ -105,7 +105,7 @@ function integerOf(value: Cursor | null): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
-function activationsOf(value: Cursor | null): readonly Activation[] {
+export function activationsOf(value: Cursor | null): readonly Activation[] {
   return itemsOf(value).map((item) => ({
     node: textOf(item.get('node')) ?? '',
     task: textOf(item.get('task_id')),

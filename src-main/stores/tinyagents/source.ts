@@ -37,9 +37,11 @@ export interface ThreadTrouble {
   /** Why nothing may be appended to this thread, null if it may. */
   readonly noAppend: string | null;
   readonly notes: readonly string[];
+  /** Positions of points whose records cannot be opened. */
+  readonly unreadable: ReadonlySet<number>;
 }
 
-export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, notes: [] };
+export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, notes: [], unreadable: new Set() };
 
 export interface TinyagentsSource extends RecordSource<ThreadPoints> {
   /** Place of a record by its key's parts, without reading the whole thread where the store has an index. */

@@ -8,7 +8,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { FileEntry, FilesReader, Line } from '../backend.ts';
-import { FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
+import { firstLine, FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
@@ -408,12 +408,10 @@ function notRecord(bytes: Uint8Array): string {
 
 /** What the first line that is not blank says: null if it is a record, else why not. */
 export function whyNoThreadFile(reader: FilesReader, path: string): string | null {
-  for (const line of reader.lines(path)) {
-    if (isBlank(line.bytes)) continue;
-    const root = openText(line.bytes);
-    if ('reason' in root) return root.reason;
-    const reading = readLineAt(root);
-    return reading.ok ? null : reading.reason;
-  }
-  return 'it is empty';
+  const line = firstLine(reader, path);
+  if (line === null) return 'it is empty';
+  const root = openText(line);
+  if ('reason' in root) return root.reason;
+  const reading = readLineAt(root);
+  return reading.ok ? null : reading.reason;
 }

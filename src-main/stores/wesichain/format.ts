@@ -1,7 +1,8 @@
 // wesichain (Rust) over both of its durable local backends: a SQLite table, and a folder of line files.
 
-import type { FilesReader, SqliteReader } from '../backend.ts';
+import type { FileEntry, FilesReader, SqliteReader } from '../backend.ts';
 import { everyCapability } from '../capabilities.ts';
+import { firstLine, lastLines } from '../records/line-files.ts';
 import type { Detection, Format, PlanContext } from '../store.ts';
 import { FilesRecordSource, whyNoThreadFile } from './files-source.ts';
 import { isLineFile } from './names.ts';
@@ -61,7 +62,7 @@ function lookAtFolder(reader: FilesReader): FolderLook {
       seen = `\`${entry.path}\` does not hold checkpoint records: ${why}.`;
       continue;
     }
-    for (const line of endLines(reader, entry.path, entry.size)) {
+    for (const line of endLines(reader, entry)) {
       const reading = readLine(line);
       if (reading.ok) found.add(reading.record.era);
     }
@@ -76,15 +77,14 @@ function lookAtFolder(reader: FilesReader): FolderLook {
   return { eras: eras.filter((era) => found.has(era)), seen };
 }
 
-/** First line of a file, and its last ones as far as they lie in its last 64 kB. */
-function endLines(reader: FilesReader, path: string, size: number): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (const line of reader.lines(path)) {
-    lines.push(line.bytes);
-    break;
+/** The first and the last line of a file: one that a later release went on with shows both. */
+function* endLines(reader: FilesReader, entry: FileEntry): Generator<Uint8Array, void, void> {
+  const first = firstLine(reader, entry.path);
+  if (first !== null) yield first;
+  for (const last of lastLines(reader, entry)) {
+    yield last;
+    return;
   }
-  for (const line of reader.lines(path, Math.max(0, size - 65_536))) if (line.terminated) lines.push(line.bytes);
-  return lines;
 }
 
 function detectFiles(reader: FilesReader): Detection {

@@ -140,13 +140,26 @@ export interface CheckedText {
  * `known`: parts of a text checked before, which need no second look where they stand here too.
  */
 export function checkJson(b: Uint8Array, from: number, end: number, known: KnownParts | null = null): CheckedText {
-  const words = wordsOf(b);
   const parts = new LargeParts();
   const start = skipSpace(b, from, end);
+  const behind = checkValue(b, wordsOf(b), start, end, known, parts);
+  const tail = skipSpace(b, behind, end);
+  if (tail !== end) throw corrupt('something stands behind the value', tail);
+  return { start, end: behind, parts };
+}
+
+/** Checks the value that begins at `start` and gives the byte behind it; `parts`, unless null, takes note of what is large in it. */
+export function checkValue(
+  b: Uint8Array,
+  words: Words,
+  start: number,
+  end: number,
+  known: KnownParts | null,
+  parts: LargeParts | null,
+): number {
   let i = start;
   /** Per open container: its place in `parts`, doubled, and 1 more for a map. */
   const open: number[] = [];
-
   for (;;) {
     // A member begins at i: a value, in a map with its name.
     const inMap = open.length > 0 && open.at(-1)! % 2 === 1;
@@ -154,16 +167,16 @@ export function checkJson(b: Uint8Array, from: number, end: number, known: Known
     const c = i < end ? b[i]! : -1;
     if (c === OPEN_LIST || c === OPEN_MAP || c === QUOTE) {
       const at = i;
-      const behind = known === null ? -1 : known.pass(b, at, end, open.length > 0 && !inMap, parts);
+      const behind = known === null || parts === null ? -1 : known.pass(b, at, end, open.length > 0 && !inMap, parts);
       if (behind >= 0) {
         i = behind;
       } else if (c === QUOTE) {
         i = checkString(b, words, at, end);
-        if (i - at >= largeFrom) parts.add(at, i);
+        if (i - at >= largeFrom) parts?.add(at, i);
       } else {
         i = skipSpace(b, at + 1, end);
         if (i >= end || b[i] !== (c === OPEN_MAP ? CLOSE_MAP : CLOSE_LIST)) {
-          open.push(parts.add(at, 0) * 2 + (c === OPEN_MAP ? 1 : 0));
+          open.push((parts?.add(at, 0) ?? 0) * 2 + (c === OPEN_MAP ? 1 : 0));
           continue;
         }
         i++;
@@ -174,11 +187,7 @@ export function checkJson(b: Uint8Array, from: number, end: number, known: Known
     // A value has ended at i: close what ends here, or step over the comma to the next member.
     for (;;) {
       const inner = open.at(-1);
-      if (inner === undefined) {
-        const tail = skipSpace(b, i, end);
-        if (tail !== end) throw corrupt('something stands behind the value', tail);
-        return { start, end: i, parts };
-      }
+      if (inner === undefined) return i;
       i = skipSpace(b, i, end);
       if (i >= end) throw corrupt('the text ends inside a list or map', end);
       const isMap = inner % 2 === 1;
@@ -192,7 +201,7 @@ export function checkJson(b: Uint8Array, from: number, end: number, known: Known
       }
       i++;
       open.pop();
-      parts.close(inner >> 1, i);
+      parts?.close(inner >> 1, i);
     }
   }
 }
