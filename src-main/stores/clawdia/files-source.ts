@@ -197,6 +197,9 @@ export class FilesRunSource implements RunSource {
   *threads(): Generator<readonly ThreadSummary[], void, void> {
     let since = performance.now();
     for (const folder of this.#folders()) {
+      if (folder.journal !== null && this.#known.get(folder.path)?.identity !== folderIdentity(folder)) {
+        for (const _ of this.#journalSteps(folder.journal)) yield [];
+      }
       this.#knownOf(folder);
       if (performance.now() - since < pauseAfter) continue;
       yield [];
@@ -235,6 +238,9 @@ export class FilesRunSource implements RunSource {
   // ── One run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   *points(run: string): Generator<number, RunPoints | null, void> {
+    // Read in steps first what finding the folder would read at once.
+    const own = this.#folderAt(segmentOf(run))?.journal ?? null;
+    if (own !== null) yield* this.#journalSteps(own);
     const folder = this.#folderOf(run);
     if (folder === null) return null;
     const journal = folder.journal === null ? null : yield* this.#journalSteps(folder.journal);

@@ -194,6 +194,23 @@ describe('how a run stands', () => {
   });
 });
 
+it('tells which checkpoints of the journal are no longer saved', () => {
+  const opened = openFixture('file-retention-pruned-9');
+  const { rows } = rowsOf(opened.store, 'run.keep');
+  expect(rows.filter((row) => row.note?.includes('pruned')).map((row) => row.id)).toEqual([
+    'rec.3',
+    'rec.6',
+    'rec.9',
+    'rec.12',
+  ]);
+  const saved = rows.filter((row) => row.source === 'checkpoint_store');
+  expect(saved.map((row) => row.id)).toEqual(['cp.moved', 'cp.d', 'cp.tie-1', 'cp.tie-2']);
+  opened.close();
+  const basic = openFixture('file-basic');
+  expect(rowsOf(basic.store, 'run.text').rows.at(-1)!.note).toBeNull();
+  basic.close();
+});
+
 describe('lineage', () => {
   it('names the run that started a child', () => {
     const opened = openFixture('sqlite-pool');

@@ -105,32 +105,35 @@ export class JournalFile {
     return this.#facts.get(start) ?? null;
   }
 
-  /** What each record says, by the offset of its line. Yields how many more were read. */
+  /** What each record says, by the offset of its line. Yields how many were read so far. */
   *factsSteps(reader: FilesReader): Generator<number, ReadonlyMap<number, RecordFact>, void> {
-    for (;;) {
-      const missing = new Map(
-        this.records.filter((line) => !this.#facts.has(line.start)).map((line) => [line.start, line] as const),
-      );
-      const [first] = missing.keys();
-      if (first === undefined) return this.#facts;
-      if (!this.#readFacts(reader, first, missing)) return this.#facts;
-      yield this.#facts.size;
+    const missing = this.records.filter((line) => !this.#facts.has(line.start));
+    for (let at = 0; at < missing.length;) {
+      at = this.#readFacts(reader, missing, at);
+      if (at < missing.length) yield this.#facts.size;
     }
+    return this.#facts;
   }
 
-  /** Reads facts until it is time to stop; true if some may be left. */
-  #readFacts(reader: FilesReader, from: number, missing: ReadonlyMap<number, JournalLine>): boolean {
+  /** Reads facts from one of these lines on, until it is time to stop; gives the index of the next. */
+  #readFacts(reader: FilesReader, missing: readonly JournalLine[], from: number): number {
     const since = performance.now();
-    for (const line of reader.lines(this.path, from)) {
-      const head = missing.get(line.start);
-      if (head === undefined) continue;
+    let at = from;
+    for (const line of reader.lines(this.path, missing[from]!.start)) {
+      for (; at < missing.length && missing[at]!.start < line.start; at += 1) this.#isGone(missing[at]!);
+      const head = missing[at];
+      if (head === undefined) return at;
+      if (line.start < head.start) continue;
       const reading = readRecord(line.bytes);
-      this.#facts.set(line.start, reading.ok ? factOf(reading.view) : unreadFact(head.id, reading.reason));
-      if (performance.now() - since > pauseAfter) return true;
+      this.#facts.set(head.start, reading.ok ? factOf(reading.view) : unreadFact(head.id, reading.reason));
+      at += 1;
+      if (performance.now() - since > pauseAfter) return at;
     }
-    for (const head of missing.values()) {
-      if (!this.#facts.has(head.start)) this.#facts.set(head.start, unreadFact(head.id, 'it is gone'));
-    }
-    return false;
+    for (; at < missing.length; at += 1) this.#isGone(missing[at]!);
+    return at;
+  }
+
+  #isGone(line: JournalLine): void {
+    this.#facts.set(line.start, unreadFact(line.id, 'it is gone'));
   }
 }

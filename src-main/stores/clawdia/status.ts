@@ -138,6 +138,11 @@ export function noteOf(view: PointView): string | null {
   if (approval !== undefined) return `asks: ${approval.summary ?? approval.name}`;
   const result = fact?.results.find((one) => one.status !== 'completed');
   if (result !== undefined) return result.summary ?? result.status;
+  if (record.type === 'checkpoint') {
+    const saved = textOf(record.payload?.get('checkpoint_id') ?? null);
+    const isSaved = saved === null || points.checkpoints.some((one) => one.id === saved);
+    return isSaved ? null : `${saved} is not in the checkpoint store: it was pruned, or never saved there`;
+  }
   return record.type === 'tool' ? textOf(record.payload?.get('canonical_tool_name') ?? null) : null;
 }
 
