@@ -41,14 +41,18 @@ export function relyingDelta(read: RowReader, reader: SqliteReader, context: Pla
   const relying: RowReader = {
     ...read,
     *ancestors(thread, namespace, id) {
-      for (const { id: ancestor } of read.ancestors(thread, namespace, id)) {
+      const seen = new Set([id]);
+      for (let at = read.checkpoint(thread, namespace, id)?.parent ?? null; at !== null && !seen.has(at);) {
+        seen.add(at);
         const row = context.relying.relyOnRows(
           'the checkpoints that delta channels are rebuilt from',
           `${checkpointSelect} ${pointWhere}`,
-          [thread, namespace, ancestor],
+          [thread, namespace, at],
         )[0];
         if (row === undefined) return;
-        yield checkpointOf(row, read.key, read.around);
+        const ancestor = checkpointOf(row, read.key, read.around);
+        yield ancestor;
+        at = ancestor.parent;
       }
     },
     writesTo(thread, namespace, ids, channel) {
