@@ -6,9 +6,9 @@
 // a bad line elsewhere fails list and history for ever.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import { checkJson } from '../../values/json/check.ts';
 import type { FileEntry, FilesReader, LineSpan } from '../backend.ts';
 import { firstLine, FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
+import { PassedLines, type LineDamage } from '../records/passed-lines.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
@@ -69,12 +69,6 @@ export function kindOfLineFile(reader: FilesReader, path: string): LineFileKind 
   return { kind: 'thread', thread: record.thread, era: record.era };
 }
 
-interface Damage {
-  readonly start: number;
-  readonly end: number;
-  readonly reason: string;
-}
-
 /** What has been read of one thread file. */
 class ThreadFile {
   readonly path: string;
@@ -87,13 +81,10 @@ class ThreadFile {
   /** What lay before `consumed` when it was read. */
   probe: Probe | null = null;
   /** Lines that are no points. */
-  readonly bad: Damage[] = [];
-  /** Lines that are points and cannot be opened. */
-  readonly unreadable: Damage[] = [];
-  /** Up to where `checking` has looked. */
-  #checked = 0;
+  readonly bad: LineDamage[] = [];
+  readonly passed = new PassedLines();
   /** The last line where no line feed ends it; `whole` if it is a record all the same. */
-  open: (Damage & { readonly whole: boolean }) | null = null;
+  open: (LineDamage & { readonly whole: boolean }) | null = null;
   ledgerLines = 0;
 
   constructor(path: string, points: ThreadPoints, inode: number) {
@@ -156,32 +147,9 @@ class ThreadFile {
     );
   }
 
-  /** Looks into all that was passed over. Yields how many bytes of the file so far. */
-  *checking(reader: FilesReader): Generator<number, void, void> {
-    const bad = new Set(this.bad.map((damage) => damage.start));
-    while (this.#checked < this.consumed) {
-      const since = performance.now();
-      for (const { block, at, to, start } of reader.spans(this.path, this.#checked)) {
-        if (start >= this.consumed) break;
-        this.#checked = start + to - at + 1;
-        const reason = bad.has(start) ? null : damageIn(block, at, to);
-        if (reason !== null) this.unreadable.push({ start, end: start + to - at, reason });
-        if (performance.now() - since > pauseAfter) break;
-      }
-      yield this.#checked;
-    }
-  }
-}
-
-/** Why a line that is not blank is no JSON; null if it is. */
-function damageIn(block: Buffer, at: number, to: number): string | null {
-  try {
-    checkJson(block, at, to);
-    return null;
-  } catch {
-    // Its offset counts within the block.
-    const root = isBlank(block.subarray(at, to)) ? null : openLine(Buffer.from(block.subarray(at, to)));
-    return root !== null && 'reason' in root ? root.reason : null;
+  /** Looks into all that was passed over. */
+  checking(reader: FilesReader): Generator<number, void, void> {
+    return this.passed.checking(reader, this.path, this.consumed, this.bad);
   }
 }
 
@@ -541,17 +509,17 @@ export class FilesRecordSource implements TinyagentsSource {
         `The last line of \`${file.path}\` is cut off (${cut} bytes from byte ${file.open.start} on); that point is lost. Cutting the file after its last line feed makes the thread readable again; adding a line feed makes it worse.`,
       );
     }
-    const damaged = [...file.bad, ...file.unreadable].sort((one, two) => one.start - two.start);
+    const damaged = [...file.bad, ...file.passed.unreadable].sort((one, two) => one.start - two.start);
     const [first] = damaged;
     if (first !== undefined) {
       refused = `tinyagents cannot list this thread or walk its history: ${linesAt(file.path, damaged)} is not a record. ${first.reason}`;
       noAppend = refused;
     }
     const [bad] = file.bad;
-    const [unreadable] = file.unreadable;
+    const [unreadable] = file.passed.unreadable;
     if (bad !== undefined) notes.push(`Not shown: ${linesAt(file.path, file.bad)}. ${bad.reason}`);
     if (unreadable !== undefined) {
-      notes.push(`Shown, but not to be opened: ${linesAt(file.path, file.unreadable)}. ${unreadable.reason}`);
+      notes.push(`Shown, but not to be opened: ${linesAt(file.path, file.passed.unreadable)}. ${unreadable.reason}`);
     }
     if (file.path.endsWith(ledgerFileSuffix)) {
       notes.push(
@@ -573,7 +541,7 @@ export class FilesRecordSource implements TinyagentsSource {
         `The name of this thread's ledger, \`${mixed}\`, is taken by another thread; a resume of this one fails.`,
       );
     }
-    return { refused, noAppend, notes, unreadable: new Set(file.unreadable.map((damage) => damage.start)) };
+    return { refused, noAppend, notes, unreadable: file.passed.positions() };
   }
 
   size({ thread }: ThreadPoints): number {
@@ -635,7 +603,7 @@ function summaryOf(thread: string, entry: FileEntry, checkpoints: number): Threa
   return { thread, parts: null, checkpoints, updatedAt: new Date(entry.mtimeMs).toISOString() };
 }
 
-function linesAt(path: string, damage: readonly Damage[]): string {
+function linesAt(path: string, damage: readonly LineDamage[]): string {
   const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
   return `the line at byte ${damage[0]?.start ?? 0} of \`${path}\`${more}`;
 }

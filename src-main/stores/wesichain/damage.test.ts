@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { SqlValue } from '../backend.ts';
-import { drained } from '../testing/opened.ts';
+import { committed, drained } from '../testing/opened.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
 const opened: OpenedFixture[] = [];
@@ -54,6 +54,34 @@ describe('a folder', () => {
     expect(one.store.threadDetail('linear-1').refused).toMatch(reason);
     expect(rows(one, 'linear-1')[2]!.note).toMatch(reason);
     expect(rows(one, 'linear-1')).toHaveLength(4);
+  });
+
+  it('marks a record that is damaged inside its state, and forks around it', () => {
+    const one = fixture('file-basic');
+    edit(one, (text) => {
+      const lines = text.split('\n');
+      const damaged = lines[1]!.replace('"state":{"data":{', '"state":{"data":{"broken":tru,');
+      return [lines[0], damaged, ...lines.slice(2)].join('\n');
+    });
+    const points = rows(one, 'linear-1');
+    expect(points.map((row) => row.status === 'unknown')).toEqual([false, true, false, false]);
+    expect(points[1]?.note).toMatch(/cannot be read: .*an unknown word/);
+    expect(drained(one.store.threadDetailInBatches('linear-1')).result.refused).toMatch(
+      /cannot load, list or save .* the line at byte \d+ .* an unknown word/,
+    );
+    expect(drained(one.store.exportRecords('linear-1')).batches).toHaveLength(3);
+    const { plan } = committed(one, {
+      operation: 'fork',
+      key: points[2]!.key as CheckpointKey,
+      edits: [],
+      target: { kind: 'thread', thread: 'fork' },
+      pending: 'drop',
+      leave: [],
+    });
+    expect(plan.warnings.map(({ code }) => code)).toContain('source_damaged');
+    expect(readFileSync(join(one.path, 'fork.jsonl'), 'utf8')).not.toContain('"broken"');
+    expect(rows(one, 'fork').map((row) => row.id)).toEqual(['1', '2']);
+    expect(one.store.threadDetail('fork').refused).toBeNull();
   });
 
   it('reads records of 0.1.0, whose queue is unknown, and says that 0.3.0 does not', () => {

@@ -10,8 +10,12 @@ import { placeAt, type WesichainSource } from './source.ts';
 export const recordKind = 'record';
 
 export function* exportThread(source: WesichainSource, points: ThreadPoints): Generator<ThreadRecord, void, void> {
+  const { unreadable } = source.trouble(points.thread);
   for (let index = 0; index < points.count; index += 1) {
-    const reading = source.read(placeAt(points, index));
+    const place = placeAt(points, index);
+    // The framework reads no such record either; the thread's detail names it.
+    if (unreadable.has(place.position)) continue;
+    const reading = source.read(place);
     if (!reading.ok) {
       throw new ForkpointError(
         'corrupt',

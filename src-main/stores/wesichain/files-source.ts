@@ -7,27 +7,25 @@
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
-import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import type { FileEntry, FilesReader, LineSpan } from '../backend.ts';
 import { firstLine, FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
+import { PassedLines, type LineDamage } from '../records/passed-lines.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
+import { LineHeads } from './line-head.ts';
 import { badThreadName, isFileOf, isLineFile, lineFileSuffix, nameOfThread } from './names.ts';
 import { sessionIn } from './neighbours.ts';
-import { ThreadPoints } from './points.ts';
+import { ThreadPoints, type PointHeader } from './points.ts';
 import { openText, readLine, readLineAt, eraNoQueue, type RecordReading } from './record.ts';
-import type { Place, ThreadTrouble, WesichainSource } from './source.ts';
+import { noTrouble, type Place, type ThreadTrouble, type WesichainSource } from './source.ts';
 
 /** Milliseconds of work between two chances to stop. */
 const pauseAfter = 8;
 /** Files whose points are kept; the rest is read again when asked for. */
-const keptFiles = 64;
-
-interface Damage {
-  readonly start: number;
-  readonly end: number;
-  readonly reason: string;
-}
+const keptFiles = 256;
+/** Points that a listing reads on the way, so that nobody has to read the files again; behind them it looks at threads only. */
+const listedPoints = 1 << 18;
 
 /** Beginning of a line as the framework writes it; enough to tell its thread without reading the state. */
 const usualHead = /^\{"seq":\d+,"created_at":"[^"\\]*","checkpoint":\{"thread_id":("(?:[^"\\]|\\.)*")/;
@@ -71,9 +69,10 @@ class ThreadFile {
   /** What lay before `consumed` when it was read. */
   probe: Probe | null = null;
   readonly threads = new Map<string, ThreadPoints>();
-  readonly bad: Damage[] = [];
+  readonly bad: LineDamage[] = [];
+  readonly passed = new PassedLines();
   /** The last line where no line feed ends it; `whole` if it is a record all the same. */
-  open: (Damage & { readonly whole: boolean }) | null = null;
+  open: (LineDamage & { readonly whole: boolean }) | null = null;
   /** Records without a queue, which 0.3.0 cannot read. */
   queueless = 0;
   lastThread: string | null = null;
@@ -94,33 +93,58 @@ class ThreadFile {
     return this.probe?.stillIn(reader, this.path) ?? true;
   }
 
-  take(line: Line): void {
-    if (line.terminated) this.consumed = line.end + 1;
-    if (isBlank(line.bytes)) return;
-    const at = { start: line.start, end: line.end };
-    const reading = readLine(line.bytes);
+  /** `heads` tells the usual lines without a look into their states; `checking` makes up for it. */
+  take(line: LineSpan, heads: LineHeads): void {
+    const { block, at, to, start, terminated } = line;
+    const end = start + to - at;
+    if (terminated) this.consumed = end + 1;
+    const usual = terminated ? heads.read(line) : null;
+    if (usual !== null) {
+      if (usual.header.queue === null) this.queueless += 1;
+      this.#add(usual.thread, usual.header);
+      return;
+    }
+    const bytes = Buffer.from(block.subarray(at, to));
+    if (isBlank(bytes)) return;
+    const reading = readLine(bytes);
     if (!reading.ok) {
-      if (line.terminated) this.bad.push({ ...at, reason: reading.reason });
-      else this.open = { ...at, reason: reading.reason, whole: false };
+      if (terminated) this.bad.push({ start, end, reason: reading.reason });
+      else this.open = { start, end, reason: reading.reason, whole: false };
       return;
     }
     const { record } = reading;
-    if (record.refused !== null) this.bad.push({ ...at, reason: record.refused });
+    if (record.refused !== null) this.bad.push({ start, end, reason: record.refused });
     if (record.era === eraNoQueue) this.queueless += 1;
-    if (!line.terminated) this.open = { ...at, reason: '', whole: true };
-    this.lastThread = record.thread;
-    this.lastSeq = record.seq;
-    let points = this.threads.get(record.thread);
-    if (points === undefined) this.threads.set(record.thread, (points = new ThreadPoints(record.thread)));
-    points.add({
-      position: line.start,
-      bytes: line.end - line.start,
+    if (!terminated) this.open = { start, end, reason: '', whole: true };
+    this.#add(record.thread, {
+      position: start,
+      bytes: end - start,
       seq: record.seq,
       createdAt: record.createdAt,
       node: record.node,
       step: record.step,
       queue: record.queue?.map((item) => item.node) ?? null,
     });
+  }
+
+  #add(thread: string, header: PointHeader): void {
+    this.lastThread = thread;
+    this.lastSeq = header.seq;
+    let points = this.threads.get(thread);
+    if (points === undefined) this.threads.set(thread, (points = new ThreadPoints(thread)));
+    points.add(header);
+  }
+
+  /** Points of all threads. */
+  get count(): number {
+    let count = 0;
+    for (const points of this.threads.values()) count += points.count;
+    return count;
+  }
+
+  /** Looks into all that was passed over. */
+  checking(reader: FilesReader): Generator<number, void, void> {
+    return this.passed.checking(reader, this.path, this.consumed, this.bad);
   }
 }
 
@@ -134,6 +158,7 @@ export class FilesRecordSource implements WesichainSource {
   readonly #reader: FilesReader;
   readonly #scans = new Map<string, FileThreads>();
   readonly #files = new Map<string, ThreadFile>();
+  readonly #heads = new LineHeads();
   #catalog: { readonly identity: string; readonly catalog: Catalog } | null = null;
 
   constructor(reader: FilesReader) {
@@ -177,24 +202,56 @@ export class FilesRecordSource implements WesichainSource {
     const identity = identityOf(entry);
     const known = this.#scans.get(entry.path);
     if (known?.identity === identity) return known;
+    const scan = this.#hasRoom(entry) ? yield* this.#scanOfPoints(entry) : yield* this.#scanOfLines(entry, known);
+    scan.identity = identity;
+    this.#scans.set(entry.path, scan);
+    return scan;
+  }
+
+  /** Whether what is read of a file would be kept without that anything else is let go of. */
+  #hasRoom(entry: FileEntry): boolean {
+    if (this.#files.has(entry.path)) return true;
+    if (this.#files.size >= keptFiles) return false;
+    let points = 0;
+    for (const file of this.#files.values()) points += file.count;
+    return points < listedPoints;
+  }
+
+  *#scanOfPoints(entry: FileEntry): Generator<readonly ThreadSummary[], FileThreads, void> {
+    const reading = this.#reading(entry);
+    let step = reading.next();
+    for (; step.done !== true; step = reading.next()) yield [];
+    const file = step.value;
+    const scan = new FileThreads(entry.inode);
+    scan.consumed = file.consumed;
+    scan.ended = file.open === null;
+    for (const [thread, points] of file.threads) scan.counts.set(thread, points.count);
+    const other = file.bad[0] ?? file.open;
+    if (other !== null && scan.counts.size === 0) scan.other = `${other.reason}.`;
+    return scan;
+  }
+
+  *#scanOfLines(
+    entry: FileEntry,
+    known: FileThreads | undefined,
+  ): Generator<readonly ThreadSummary[], FileThreads, void> {
     const extend = known !== undefined && known.ended && known.inode === entry.inode && entry.size >= known.consumed;
     const scan = extend ? known : new FileThreads(entry.inode);
     let since = performance.now();
-    for (const line of this.#reader.lines(entry.path, scan.consumed)) {
-      if (line.start >= entry.size) break;
-      if (line.terminated) scan.consumed = line.end + 1;
-      scan.ended = line.terminated;
-      if (isBlank(line.bytes)) continue;
-      const reading = line.terminated ? null : readLine(line.bytes);
-      const thread = reading === null ? threadOfLine(line.bytes) : reading.ok ? reading.record.thread : null;
-      if (thread === null) scan.other ??= notRecord(line.bytes);
+    for (const { block, at, to, start, terminated } of this.#reader.spans(entry.path, scan.consumed)) {
+      if (start >= entry.size) break;
+      if (terminated) scan.consumed = start + to - at + 1;
+      scan.ended = terminated;
+      const bytes = block.subarray(at, to);
+      if (isBlank(bytes)) continue;
+      const reading = terminated ? null : readLine(Buffer.from(bytes));
+      const thread = reading === null ? threadOfLine(bytes) : reading.ok ? reading.record.thread : null;
+      if (thread === null) scan.other ??= notRecord(Buffer.from(bytes));
       else scan.counts.set(thread, (scan.counts.get(thread) ?? 0) + 1);
       if (performance.now() - since < pauseAfter) continue;
       yield [];
       since = performance.now();
     }
-    scan.identity = identity;
-    this.#scans.set(entry.path, scan);
     return scan;
   }
 
@@ -267,25 +324,25 @@ export class FilesRecordSource implements WesichainSource {
     const path = this.pathOf(thread);
     const entry = path === null ? null : this.#reader.stat(path);
     if (entry === null) return new ThreadPoints(thread);
-    const held = this.#files.get(entry.path);
-    const current = held?.isCurrent(entry) === true ? held : null;
-    const file = current ?? (yield* this.#reading(entry, held ?? null));
+    const file = yield* this.#reading(entry);
     return file.threads.get(thread) ?? new ThreadPoints(thread);
   }
 
-  *#reading(entry: FileEntry, held: ThreadFile | null): Generator<number, ThreadFile, void> {
+  *#reading(entry: FileEntry): Generator<number, ThreadFile, void> {
+    const held = this.#files.get(entry.path);
+    if (held?.isCurrent(entry) === true) return held;
     const file = held?.mayExtend(this.#reader, entry) === true ? held : new ThreadFile(entry.path, entry.inode);
     let taken = 0;
     let at = file.consumed;
     for (;;) {
       let more = false;
       const since = performance.now();
-      for (const line of this.#reader.lines(entry.path, at)) {
+      for (const line of this.#reader.spans(entry.path, at)) {
         if (line.start >= entry.size) break;
         // Another caller may have read on while this one was suspended.
         if (line.start < file.consumed) continue;
-        file.take(line);
-        at = line.end + 1;
+        file.take(line, this.#heads);
+        at = line.start + line.to - line.at + 1;
         taken += 1;
         if (performance.now() - since > pauseAfter) {
           more = true;
@@ -338,11 +395,26 @@ export class FilesRecordSource implements WesichainSource {
     return [{ where, storage: 'bytes', bytes: this.#bytes(place) }];
   }
 
+  /** Looks into the records that `points` passed over, for `trouble`. */
+  *checking(thread: string): Generator<number, void, void> {
+    const path = this.pathOf(thread);
+    const entry = path === null ? null : this.#reader.stat(path);
+    if (entry === null) return;
+    const file = yield* this.#reading(entry);
+    yield* file.checking(this.#reader);
+  }
+
   trouble(thread: string): ThreadTrouble {
     const file = this.#file(thread);
-    if (file === null) return { refused: null, noAppend: null };
+    if (file === null) return noTrouble;
+    for (const steps = file.checking(this.#reader); steps.next().done !== true;);
+    return { ...this.#troubleOf(thread, file), unreadable: file.passed.positions() };
+  }
+
+  #troubleOf(thread: string, file: ThreadFile): Omit<ThreadTrouble, 'unreadable'> {
     const { path } = file;
-    const damage = file.bad[0] ?? (file.open?.whole === false ? file.open : undefined);
+    const lines = [...file.bad, ...file.passed.unreadable].sort((one, two) => one.start - two.start);
+    const damage = lines[0] ?? (file.open?.whole === false ? file.open : undefined);
     if (damage !== undefined) {
       const cut = damage === file.open ? 'is cut off' : 'cannot be decoded';
       const refused = `wesichain cannot load, list or save this thread: the line at byte ${damage.start} of \`${path}\` ${cut}. ${damage.reason}`;

@@ -71,18 +71,20 @@ export function planFork(ground: ForkGround, request: ForkRequest | EditRequest,
   }
 
   const records: NewRecord[] = [];
+  const prefix = Array.from({ length: index + 1 }, (_, i) => placeAt(points, i)).filter(
+    ({ position }) => !trouble.unreadable.has(position),
+  );
   const keyOf = (seq: string) => formatKey({ thread, namespace: '', id: seq, nth: 0 });
   if (target !== null) {
-    const prefix = Array.from({ length: index + 1 }, (_, i) => placeAt(points, i));
     writer.relyOn(`the records that lead to ${place.seq}`, prefix);
     numbersFrom(prefix.length, 1n).forEach((seq, i) => {
       // The last is written as text in any case: where a hand stored it otherwise, the framework could not load the fork.
-      const record = i === index ? source : null;
+      const record = i === prefix.length - 1 ? source : null;
       records.push({ seq, key: keyOf(seq), basis: prefix[i]!, record, data: null });
     });
   }
   if (target === null || edited.data !== null) {
-    const seq = String(target === null ? writer.nextSeq(points.thread) : BigInt(index + 2));
+    const seq = String(target === null ? writer.nextSeq(points.thread) : BigInt(prefix.length + 1));
     records.push({ seq, key: keyOf(seq), basis: place, record: source, data: edited.data });
   }
   return {

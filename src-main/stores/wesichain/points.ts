@@ -52,15 +52,45 @@ function stepNumber(step: string | null): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
+interface SavedPoint {
+  readonly node: string;
+  readonly step: string | null;
+  index: number;
+}
+
+/** Points by time, node and step. Two points of one time are rare: only then a text is made of the other two. */
+class SavedPoints {
+  readonly #byTime = new Map<string, SavedPoint | Map<string, number>>();
+
+  get({ createdAt, node, step }: PointHeader): number | undefined {
+    const held = createdAt === null || node === null ? undefined : this.#byTime.get(createdAt);
+    if (held === undefined) return undefined;
+    if (held instanceof Map) return held.get(`${node}\u0000${step}`);
+    return held.node === node && held.step === step ? held.index : undefined;
+  }
+
+  set({ createdAt, node, step }: PointHeader, index: number): void {
+    if (createdAt === null || node === null) return;
+    const held = this.#byTime.get(createdAt);
+    if (held === undefined) this.#byTime.set(createdAt, { node, step, index });
+    else if (held instanceof Map) held.set(`${node}\u0000${step}`, index);
+    else if (held.node === node && held.step === step) held.index = index;
+    else {
+      const both = new Map([[`${held.node}\u0000${held.step}`, held.index]]);
+      this.#byTime.set(createdAt, both.set(`${node}\u0000${step}`, index));
+    }
+  }
+}
+
 export class ThreadPoints extends RecordPoints {
   readonly #queues: (readonly string[] | null)[] = [];
   /** Lists of names that were met, so that equal ones are kept once. */
   readonly #lists = new Map<string, readonly string[]>();
   readonly #steps: (number | null)[] = [];
-  /** Time, node and step to the last point that has them: a record saved again keeps all three. */
-  readonly #saved = new Map<string, number>();
-  /** Node and step of a point where that node was waiting, to the last such point. */
-  readonly #waiting = new Map<string, number>();
+  /** The last point that has a time, node and step: a record saved again keeps all three. */
+  readonly #saved = new SavedPoints();
+  /** By node that was waiting, and the step of the point where it was: the last such point. */
+  readonly #waiting = new Map<string, Map<number | null, number>>();
   /** Points where several things were waiting, in order. */
   readonly #wide: number[] = [];
   #queueless = 0;
@@ -68,16 +98,19 @@ export class ThreadPoints extends RecordPoints {
   add(header: PointHeader): void {
     const { position, bytes, createdAt, queue } = header;
     const step = stepNumber(header.step);
-    const saved = `${createdAt}\u0000${header.node}\u0000${header.step}`;
-    const [parent, link, reason] = this.#link(header, step, saved);
+    const [parent, link, reason] = this.#link(header, step);
     const time = createdAt === null ? Number.NaN : Date.parse(createdAt);
     const own = { position, bytes, id: header.seq, namespace: '', host: -1, time, step };
     const index = this.push({ ...own, parent, link, reason });
     this.#queues.push(queue === null ? null : this.#interned(queue));
     this.#steps.push(step);
     if (queue === null) this.#queueless += 1;
-    if (createdAt !== null && header.node !== null) this.#saved.set(saved, index);
-    for (const node of queue ?? []) this.#waiting.set(`${node}\u0000${step}`, index);
+    this.#saved.set(header, index);
+    for (const node of queue ?? []) {
+      let steps = this.#waiting.get(node);
+      if (steps === undefined) this.#waiting.set(node, (steps = new Map()));
+      steps.set(step, index);
+    }
     if ((queue?.length ?? 0) > 1) this.#wide.push(index);
   }
 
@@ -89,11 +122,11 @@ export class ThreadPoints extends RecordPoints {
     return names;
   }
 
-  #link(header: PointHeader, step: number | null, saved: string): Link {
+  #link(header: PointHeader, step: number | null): Link {
     const before = this.count - 1;
     const firstStep = step !== null && step > 1;
     if (before < 0) return [-1, 'root', firstStep ? reasons.elsewhere : ''];
-    const copied = this.#saved.get(saved);
+    const copied = this.#saved.get(header);
     if (copied !== undefined) return [copied, 'inferred', reasons.copy];
 
     const queue = this.queueOf(before);
@@ -121,7 +154,7 @@ export class ThreadPoints extends RecordPoints {
   /** The latest earlier point that a resume could have continued with this node at this step; -1 if there is none. */
   #branchPoint(node: string, step: number): number {
     // One thing waiting: the resume adds one to the step, the start another.
-    const plain = this.#waiting.get(`${node}\u0000${step - 2}`) ?? -1;
+    const plain = this.#waiting.get(node)?.get(step - 2) ?? -1;
     let seen = 0;
     for (let i = this.#wide.length - 1; i >= 0 && seen < wideLookedAt; i -= 1, seen += 1) {
       const at = this.#wide[i]!;

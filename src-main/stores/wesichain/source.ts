@@ -21,9 +21,11 @@ export interface ThreadTrouble {
   readonly refused: string | null;
   /** Why nothing may be appended to this thread, null if it may. */
   readonly noAppend: string | null;
+  /** Positions of points whose records cannot be opened. */
+  readonly unreadable: ReadonlySet<number>;
 }
 
-export const noTrouble: ThreadTrouble = { refused: null, noAppend: null };
+export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, unreadable: new Set() };
 
 export interface WesichainSource extends RecordSource<ThreadPoints> {
   read(place: Place): RecordReading;
