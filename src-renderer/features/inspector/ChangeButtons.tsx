@@ -30,9 +30,11 @@ export function ChangeButtons(props: {
   }
   return (
     <>
-      <Button shortcut="e" onClick={() => void editFocused(client)}>
-        Edit state
-      </Button>
+      {info.capabilities.includes('edit') && (
+        <Button shortcut="e" onClick={() => void editFocused(client)}>
+          Edit state
+        </Button>
+      )}
       {info.capabilities.includes('fork') && (
         <Button look="primary" shortcut="f" onClick={() => forkFrom(props.store, props.checkpoint)}>
           Fork from here

@@ -129,7 +129,7 @@ export function inspectorActions(client: ServiceClient, host: Host): readonly Ac
       label: 'Edit state',
       group: 'Change',
       shortcut: ['e'],
-      when: () => hasSelected() && (storeCan('edit') || storeCan('fork')),
+      when: () => hasSelected() && storeCan('edit'),
       perform: () => editFocused(client),
     },
     {

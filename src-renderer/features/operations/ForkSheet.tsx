@@ -45,6 +45,8 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
   const [asking, setAsking] = useState(false);
   const waiting = useCall('pending.get', { store, key });
   const canFork = open?.info.capabilities.includes('fork') ?? true;
+  // A format that cannot edit cannot change a thread in place either: its forks are copies.
+  const canEdit = open?.info.capabilities.includes('edit') ?? true;
 
   const shapes = toShapes(edits);
   const check = useCheck(store, key, shapes);
@@ -132,6 +134,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
         <WhereTo
           place={place}
           onPlace={setPlace}
+          mayStay={canEdit}
           thread={thread}
           onThread={setThread}
           proposed={chosenThread ?? `${id?.thread ?? ''}-fork-1`}
@@ -158,7 +161,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
           onDrop={() => typing.drop(e.id)}
         />
       ))}
-      <AddEdit onAdd={(op, path) => typing.add(op, path, true)} first={edits.length === 0} />
+      {canEdit && <AddEdit onAdd={(op, path) => typing.add(op, path, true)} first={edits.length === 0} />}
       {typing.error !== null && <PlanError error={typing.error} />}
       {diff !== null && diff.total > 0 && <Changes diff={diff} store={store} />}
       {view !== null && view.follows.length > 0 && (

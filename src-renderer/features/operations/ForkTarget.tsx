@@ -9,6 +9,8 @@ export type Place = 'thread' | 'in-place';
 export function WhereTo(props: {
   readonly place: Place;
   readonly onPlace: (place: Place) => void;
+  /** Whether a fork may go into the same thread. */
+  readonly mayStay: boolean;
   /** What was typed; null lets the service choose. */
   readonly thread: string | null;
   readonly onThread: (thread: string | null) => void;
@@ -47,15 +49,17 @@ export function WhereTo(props: {
         />
         <small>{props.takes}</small>
       </div>
-      <Choice
-        name="where-to"
-        id="to-here"
-        label="This thread"
-        checked={place === 'in-place'}
-        onChoose={() => onPlace('in-place')}
-      >
-        The fork becomes its head: the next run without a checkpoint id continues here
-      </Choice>
+      {props.mayStay && (
+        <Choice
+          name="where-to"
+          id="to-here"
+          label="This thread"
+          checked={place === 'in-place'}
+          onChoose={() => onPlace('in-place')}
+        >
+          The fork becomes its head: the next run without a checkpoint id continues here
+        </Choice>
+      )}
       {props.error !== null && <PlanError error={props.error} />}
     </Section>
   );

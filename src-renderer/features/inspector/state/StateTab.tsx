@@ -129,7 +129,7 @@ export function StateTab(props: {
   const notes = about?.notes ?? [];
   // An empty state says its notes itself.
   const said = shown.tree.rows > 0 && (notes.length > 0 || absent.length > 0);
-  const canEdit = (storeCan('fork') || storeCan('edit')) && about?.unforkable == null && about?.isRecord !== true;
+  const canEdit = storeCan('edit') && about?.unforkable == null && about?.isRecord !== true;
 
   /** The sheet takes paths as people write them; ordinals are only a place in this state. */
   const editAt = (at: OrdinalPath): void => {
