@@ -7,6 +7,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { FileEntry, FilesReader } from '../backend.ts';
+import { letGo } from '../records/store.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { isBesideFolder, FilesBeside } from './files-beside.ts';
 import { JournalFile } from './journal-file.ts';
@@ -26,6 +27,8 @@ import type { BesideRecord, Picture, RunSource, StoredContent } from './source.t
 
 /** Journals that are kept as read; the rest is read again when asked for. */
 const keptJournals = 64;
+/** Runs whose points are kept as they were put together. */
+const keptRuns = 16;
 /** Checkpoint files that are kept as read. */
 const keptCheckpoints = 4096;
 /** Runs per batch of the listing, and milliseconds of work between two chances to stop. */
@@ -68,6 +71,7 @@ export class FilesRunSource implements RunSource {
   readonly #known = new Map<string, Known>();
   readonly #journals = new Map<string, JournalFile>();
   readonly #checkpoints = new Map<string, Reading<CheckpointView>>();
+  readonly #points = new Map<string, { readonly identity: string; readonly points: RunPoints }>();
   #catalog: { readonly identity: string; readonly catalog: Catalog } | null = null;
 
   constructor(reader: FilesReader) {
@@ -243,6 +247,9 @@ export class FilesRunSource implements RunSource {
     if (own !== null) yield* this.#journalSteps(own);
     const folder = this.#folderOf(run);
     if (folder === null) return null;
+    const identity = folderIdentity(folder);
+    const known = this.#points.get(run);
+    if (known?.identity === identity) return known.points;
     const journal = folder.journal === null ? null : yield* this.#journalSteps(folder.journal);
     const records: RecordPlace[] = [];
     for (const { seq, id, run: owner, start, end } of journal?.records ?? []) {
@@ -275,7 +282,11 @@ export class FilesRunSource implements RunSource {
       };
     });
     if (records.length + checkpoints.length === 0) return null;
-    return new RunPoints(run, records, checkpoints, checkpoints.at(-1) ?? null);
+    const points = new RunPoints(run, records, checkpoints, checkpoints.at(-1) ?? null);
+    this.#points.delete(run);
+    this.#points.set(run, { identity, points });
+    letGo(this.#points, keptRuns);
+    return points;
   }
 
   *facts(points: RunPoints): Generator<number, RunFacts, void> {

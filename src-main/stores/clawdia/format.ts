@@ -40,8 +40,8 @@ function detectFiles(reader: FilesReader): Detection {
   });
   let seen = `It holds no \`${runsFolder}/*/${journalName}\` and no \`${runsFolder}/*/${checkpointsFolder}/*.json\`.`;
   for (const entry of journals.slice(0, filesLookedAt)) {
-    for (const line of reader.lines(entry.path)) {
-      const head = headOf(line.bytes);
+    for (const { block, at, to } of reader.spans(entry.path)) {
+      const head = headOf(Buffer.from(block.subarray(at, to)));
       if (!('reason' in head)) return { verdict: 'yes', eras: [era] };
       seen = `The first line of \`${entry.path}\` is no record of clawdia: ${head.reason.replace(/\.$/, '')}.`;
       break;

@@ -2,8 +2,9 @@
 // of effects. Only appended bytes are read again. clawdia writes a record and its line feed in two writes, so a last line without one
 // is being written, or was torn; it is a point only if it is a whole record.
 
-import type { FileEntry, FilesReader, Line } from '../backend.ts';
+import type { FileEntry, FilesReader, LineSpan } from '../backend.ts';
 import { factOf, unreadFact, type RecordFact } from './effects.ts';
+import { LineHeads } from './line-head.ts';
 import { headOf, readRecord, type RecordHead } from './record.ts';
 
 export interface JournalLine extends RecordHead {
@@ -39,6 +40,7 @@ export class JournalFile {
   /** Behind the last line that a line feed ends, and how many lines that were. */
   #consumed = 0;
   #count = 0;
+  readonly #heads = new LineHeads();
   readonly #facts = new Map<number, RecordFact>();
 
   constructor(path: string, inode: number) {
@@ -62,7 +64,7 @@ export class JournalFile {
     for (;;) {
       let more = false;
       const since = performance.now();
-      for (const line of reader.lines(this.path, this.#consumed)) {
+      for (const line of reader.spans(this.path, this.#consumed)) {
         if (line.start >= entry.size) break;
         this.#take(line);
         if (performance.now() - since < pauseAfter) continue;
@@ -76,21 +78,28 @@ export class JournalFile {
     this.#mtimeMs = entry.mtimeMs;
   }
 
-  #take(line: Line): void {
+  #take({ block, at: from, to, start, terminated }: LineSpan): void {
     const number = this.#count + 1;
-    if (line.terminated) {
-      this.#consumed = line.end + 1;
+    const end = start + to - from;
+    if (terminated) {
+      this.#consumed = end + 1;
       this.#count = number;
     }
-    if (isBlank(line.bytes)) return;
-    const at = { line: number, start: line.start, end: line.end };
-    if (line.terminated) {
-      const head = headOf(line.bytes);
+    const at = { line: number, start, end };
+    const usual = terminated ? this.#heads.read(block, from, to) : null;
+    if (usual !== null) {
+      this.lines.push({ ...at, ...usual });
+      return;
+    }
+    const bytes = Buffer.from(block.subarray(from, to));
+    if (isBlank(bytes)) return;
+    if (terminated) {
+      const head = headOf(bytes);
       if ('reason' in head) this.bad.push({ line: number, reason: head.reason });
       else this.lines.push({ ...at, seq: head.seq, id: head.id, run: head.run });
       return;
     }
-    const reading = readRecord(line.bytes);
+    const reading = readRecord(bytes);
     if (!reading.ok) this.open = { line: number, reason: reading.reason };
     else this.open = { ...at, seq: reading.view.seq, id: reading.view.id, run: reading.view.run };
   }
@@ -119,12 +128,12 @@ export class JournalFile {
   #readFacts(reader: FilesReader, missing: readonly JournalLine[], from: number): number {
     const since = performance.now();
     let at = from;
-    for (const line of reader.lines(this.path, missing[from]!.start)) {
+    for (const line of reader.spans(this.path, missing[from]!.start)) {
       for (; at < missing.length && missing[at]!.start < line.start; at += 1) this.#isGone(missing[at]!);
       const head = missing[at];
       if (head === undefined) return at;
       if (line.start < head.start) continue;
-      const reading = readRecord(line.bytes);
+      const reading = readRecord(Buffer.from(line.block.subarray(line.at, line.to)));
       this.#facts.set(head.start, reading.ok ? factOf(reading.view) : unreadFact(head.id, reading.reason));
       at += 1;
       if (performance.now() - since > pauseAfter) return at;

@@ -64,7 +64,8 @@ export class RunPoints {
   readonly checkpoints: readonly CheckpointPlace[];
   /** Index of the head; -1 for a run without points. */
   readonly head: PointIndex;
-  readonly #places = new Map<string, number[]>();
+  /** Id to its points, in order; one number where the id stands once, as nearly all do. */
+  readonly #places = new Map<string, number | number[]>();
   readonly #nth: number[] = [];
 
   /**
@@ -87,10 +88,7 @@ export class RunPoints {
     let next = 0;
     const take = (place: Place, count: number): void => {
       if (place === latest) head = places.length;
-      let same = this.#places.get(place.id);
-      if (same === undefined) this.#places.set(place.id, (same = []));
-      same.push(places.length);
-      this.#nth.push(same.length === 1 ? 0 : same.length);
+      this.#nth.push(this.#takePlace(place.id, places.length));
       places.push(place);
       recordsUpTo.push(count);
     };
@@ -110,9 +108,20 @@ export class RunPoints {
     return this.places.length;
   }
 
+  /** The occurrence of its id that a point is. */
+  #takePlace(id: string, index: number): number {
+    const held = this.#places.get(id);
+    if (held === undefined) this.#places.set(id, index);
+    else if (typeof held === 'number') this.#places.set(id, [held, index]);
+    else held.push(index);
+    return held === undefined ? 0 : typeof held === 'number' ? 2 : held.length;
+  }
+
   /** Index of a point by its key's parts, -1 if there is none. `nth` counts occurrences: 0 the first, 2 the second, and so on. */
   find(id: string, nth: number): PointIndex {
-    return this.#places.get(id)?.[nth === 0 ? 0 : nth - 1] ?? -1;
+    const held = this.#places.get(id);
+    const same = typeof held === 'number' ? [held] : (held ?? []);
+    return same[nth === 0 ? 0 : nth - 1] ?? -1;
   }
 
   nthOf(index: PointIndex): number {

@@ -157,7 +157,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
 
   metadata(key: CheckpointKey): Cursor | null {
     const { points, index } = this.find(key);
-    const { record, checkpoint } = this.#view(points, index);
+    const { record, checkpoint } = this.#stored(points, index);
     return record?.root ?? checkpoint?.root ?? null;
   }
 
@@ -249,14 +249,15 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   }
 
   #view(points: RunPoints, index: PointIndex): PointView {
-    const facts = this.factsOf(points);
+    return { points, index, facts: this.factsOf(points), ...this.#stored(points, index) };
+  }
+
+  /** What the point itself holds, without a look at the rest of the journal. */
+  #stored(points: RunPoints, index: PointIndex): Pick<PointView, 'record' | 'checkpoint'> {
     const place = points.places[index];
     const record = place?.kind === 'record' ? this.source.record(place) : null;
     const checkpoint = place?.kind === 'checkpoint' ? this.source.checkpoint(place) : null;
     return {
-      points,
-      index,
-      facts,
       record: record?.ok === true ? record.view : null,
       checkpoint: checkpoint?.ok === true ? checkpoint.view : null,
     };

@@ -8,15 +8,13 @@ import type { PointHeader } from './points.ts';
 import { queueOf, textOf } from './record.ts';
 
 const members = ['thread_id', 'state', 'step', 'node', 'queue', 'created_at'] as const;
-const [thread, state, step, node, queue, createdAt] = [0, 1, 2, 3, 4, 5];
+const [thread, state, step, node, queue, createdAt] = [0, 1, 2, 3, 4, 5] as const;
 const always: readonly number[] = [thread, state, step, node, createdAt];
 
-const [beginning, timeNext, checkpointNext, stateBegins] = [
-  '{"seq":',
-  ',"created_at":"',
-  '","checkpoint":',
-  '{"data":',
-].map((text) => Buffer.from(text));
+const beginning = Buffer.from('{"seq":');
+const timeNext = Buffer.from(',"created_at":"');
+const checkpointNext = Buffer.from('","checkpoint":');
+const stateBegins = Buffer.from('{"data":');
 
 /** Times are not longer. */
 const longestTime = 64;
@@ -37,29 +35,29 @@ export class LineHeads {
 
   /** Null where the line is none of the usual kind, or one that the framework might refuse. */
   read({ block, at, to, start }: LineSpan): LineHead | null {
-    if (!stands(beginning!, block, at, to)) return null;
-    const seqAt = at + beginning!.length;
+    if (!stands(beginning, block, at, to)) return null;
+    const seqAt = at + beginning.length;
     let seqEnd = seqAt;
     while (block[seqEnd]! >= 0x30 && block[seqEnd]! <= 0x39) seqEnd += 1;
     // As long as that it is a number of 64 bits without a further look; leading zeros are no JSON.
     const seqIsPlain = seqEnd > seqAt && seqEnd - seqAt <= 15 && (block[seqAt] !== 0x30 || seqEnd === seqAt + 1);
-    if (!seqIsPlain || !stands(timeNext!, block, seqEnd, to)) return null;
-    const timeAt = seqEnd + timeNext!.length;
+    if (!seqIsPlain || !stands(timeNext, block, seqEnd, to)) return null;
+    const timeAt = seqEnd + timeNext.length;
     let timeEnd = timeAt;
     while (timeEnd - timeAt < longestTime && isPlain(block[timeEnd]!)) timeEnd += 1;
-    if (!stands(checkpointNext!, block, timeEnd, to)) return null;
+    if (!stands(checkpointNext, block, timeEnd, to)) return null;
     const found = this.#members;
-    if (block[to - 1] !== 0x7d || !found.read(block, timeEnd + checkpointNext!.length, to - 1)) return null;
+    if (block[to - 1] !== 0x7d || !found.read(block, timeEnd + checkpointNext.length, to - 1)) return null;
     if (always.some((member) => found.start(member) < 0)) return null;
-    if (!stands(stateBegins!, block, found.start(state!), to)) return null;
+    if (!stands(stateBegins, block, found.start(state), to)) return null;
 
-    const name = this.#threads.at(block, found.start(thread!), found.end(thread!));
-    const ran = this.#nodes.at(block, found.start(node!), found.end(node!));
-    const number = plainInteger(block, found.start(step!), found.end(step!));
-    const time = plainText(block, found.start(createdAt!), found.end(createdAt!));
+    const name = this.#threads.at(block, found.start(thread), found.end(thread));
+    const ran = this.#nodes.at(block, found.start(node), found.end(node));
+    const number = plainInteger(block, found.start(step), found.end(step));
+    const time = plainText(block, found.start(createdAt), found.end(createdAt));
     if (name === null || ran === null || number === null || number < 0 || time === null) return null;
-    const queueAt = found.start(queue!);
-    const waiting = queueAt < 0 ? null : this.#queues.at(block, queueAt, found.end(queue!));
+    const queueAt = found.start(queue);
+    const waiting = queueAt < 0 ? null : this.#queues.at(block, queueAt, found.end(queue));
     if (queueAt >= 0 && waiting === null) return null;
     return {
       thread: name,
@@ -69,7 +67,7 @@ export class LineHeads {
         seq: block.toString('latin1', seqAt, seqEnd),
         createdAt: time,
         node: ran,
-        step: block.toString('latin1', found.start(step!), found.end(step!)),
+        step: block.toString('latin1', found.start(step), found.end(step)),
         queue: waiting,
       },
     };
