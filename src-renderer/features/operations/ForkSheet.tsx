@@ -146,8 +146,9 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
           error={taken}
         />
       )}
-      {/* An edit begins the step anew, and so does a new checkpoint of the same thread: there is a choice only for a plain copy. */}
-      {canFork && begun && place === 'thread' && shapes?.length === 0 && (
+      {/* An edit begins the step anew, and so does a new checkpoint of the same thread: there is a choice only for a plain copy,
+          and always one where forks are nothing else. */}
+      {canFork && (begun || !canEdit) && place === 'thread' && shapes?.length === 0 && (
         <WhatIsPending keeps={keeps} onKeep={setPending} />
       )}
       {edits.map((e) => (
