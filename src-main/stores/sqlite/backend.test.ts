@@ -86,6 +86,24 @@ describe('reading', () => {
     expect(reader.triggers()).toMatchObject([{ name: 'log_checkpoints', table: 'checkpoints' }]);
   });
 
+  test('tables are those of now, although they are asked for once', () => {
+    const path = join(folder, 'growing.db');
+    const writer = new Database(path);
+    writer.exec('CREATE TABLE one (a)');
+    const { reader } = open(path);
+    const tables = (): readonly unknown[] => reader.tables().map(({ name, columns }) => [name, columns.length]);
+    expect(tables()).toEqual([['one', 1]]);
+    expect(reader.tables()).toBe(reader.tables());
+    writer.exec('ALTER TABLE one ADD COLUMN b; CREATE TABLE two (c)');
+    expect(tables()).toEqual([
+      ['one', 2],
+      ['two', 1],
+    ]);
+    writer.exec('DROP TABLE one');
+    expect(tables()).toEqual([['two', 1]]);
+    writer.close();
+  });
+
   test('a loop that is left early leaves no statement behind', () => {
     const path = join(folder, 'a.db');
     makeSqliteStore(path, 'DELETE');

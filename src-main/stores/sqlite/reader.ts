@@ -1,7 +1,7 @@
 // Reads of a SQLite file for formats: short statements on whatever connection the source gives.
 
 import type { SqliteReader, SqlRow, SqlTable, SqlTrigger, SqlValue } from '../backend.ts';
-import type { ArrayRow } from './connection.ts';
+import type { ArrayRow, Connection } from './connection.ts';
 import type { ConnectionSource } from './source.ts';
 
 /** A name as SQL takes it, whatever is in it. */
@@ -15,6 +15,8 @@ export class SourceReader implements SqliteReader {
   readonly kind = 'sqlite';
   readonly path: string;
   readonly #source: ConnectionSource;
+  /** Tables by connection, with the version of the schema that they were read at: formats ask for them again and again. */
+  readonly #tables = new WeakMap<Connection, { readonly version: string; readonly tables: readonly SqlTable[] }>();
 
   constructor(source: ConnectionSource) {
     this.path = source.path;
@@ -22,7 +24,14 @@ export class SourceReader implements SqliteReader {
   }
 
   tables(): readonly SqlTable[] {
-    return tablesFrom((sql, params) => this.all(sql, params));
+    return this.#source.use((connection) => {
+      const version = String(connection.get('PRAGMA schema_version', none)?.['schema_version']);
+      const known = this.#tables.get(connection);
+      if (known?.version === version) return known.tables;
+      const tables = tablesFrom((sql, params) => connection.all(sql, params));
+      this.#tables.set(connection, { version, tables });
+      return tables;
+    });
   }
 
   triggers(): readonly SqlTrigger[] {

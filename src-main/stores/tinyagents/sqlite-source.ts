@@ -6,6 +6,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { SqliteReader, SqlRow } from '../backend.ts';
 import { bytesCell, foreignTables, numberCell, rawParts, textCell } from '../records/cells.ts';
+import { KnownTexts } from '../records/known-texts.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { ledgerLineText } from './ledger-line.ts';
@@ -28,6 +29,8 @@ export function hasLedgerTable(reader: SqliteReader): boolean {
 export class SqliteRecordSource implements TinyagentsSource {
   readonly #reader: SqliteReader;
   readonly #ledgered: () => boolean;
+  readonly #namespaces = new KnownTexts(namespaceOfText);
+  readonly #names = new KnownTexts((text): readonly string[] => parseNames(text) ?? []);
 
   constructor(reader: SqliteReader) {
     this.#reader = reader;
@@ -88,8 +91,8 @@ export class SqliteRecordSource implements TinyagentsSource {
             bytes: numberCell(row['bytes']),
             id: textCell(row['checkpoint_id']) ?? '',
             parent: textCell(row['parent_checkpoint_id']),
-            namespace: namespaceOfText(textCell(row['namespace']) ?? ''),
-            next: parseNames(textCell(row['next_nodes']) ?? '') ?? [],
+            namespace: this.#namespaces.of(textCell(row['namespace']) ?? ''),
+            next: this.#names.of(textCell(row['next_nodes']) ?? ''),
             step: numberCell(row['step']),
             time: null,
           },

@@ -2,6 +2,7 @@
 
 import { copyFileSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { SqlValue } from '../backend.ts';
@@ -155,6 +156,30 @@ describe('SQLite', () => {
     expect(rows(one, 'side-branch')[0]!.status).toBe('idle');
     expect(rows(one, 'side-branch')[1]!.note).toMatch(reason);
     expect(one.store.raw(rows(one, 'side-branch')[1]!.key as CheckpointKey).length).toBeGreaterThan(5);
+  });
+
+  it.each<[string, SqlValue, boolean]>([
+    ['text', '[["side",0]]', true],
+    ['BLOB', new TextEncoder().encode('[["side",0]]'), true],
+    ['text that is no queue', '[5]', false],
+  ])('reads a queue that is stored as %s', (_, queue_json, isQueue) => {
+    const one = fixture('sqlite-fork');
+    set(one, { queue_json });
+    const points = one.store.pointsOf('side-branch');
+    expect(points.queueOf(1)).toEqual(isQueue ? ['side'] : null);
+    const sizes = one.store.raw(points.keyOf(1)).filter(({ where }) => /state_json|queue_json/.test(where));
+    expect(points.bytesOf(1)).toBe(sizes.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  });
+
+  it('does not take a name that is no text for another one', () => {
+    const one = fixture('sqlite-fork');
+    const replaced = Buffer.concat([Buffer.from('[["a'), Buffer.from([0xff]), Buffer.from('",0]]')]);
+    const db = new Database(one.path);
+    db.prepare("UPDATE checkpoints SET queue_json = CAST(? AS TEXT) WHERE thread_id = 'side-branch' AND seq = 2").run(
+      replaced,
+    );
+    db.close();
+    expect(one.store.pointsOf('side-branch').queueOf(1)).toBeNull();
   });
 
   it('shows what only the WAL holds', () => {

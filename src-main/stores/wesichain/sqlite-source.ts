@@ -4,6 +4,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { SqliteReader, SqlRow, SqlValue } from '../backend.ts';
 import { bytesCell, foreignTables, numberCell, rawParts, textCell } from '../records/cells.ts';
+import { KnownTexts } from '../records/known-texts.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { messagesPerSeq } from './neighbours.ts';
@@ -77,9 +78,22 @@ export function readRow(row: SqlRow): RecordReading {
   return { ok: true, record: { ...view, refused: panics ?? view.refused } };
 }
 
+interface QueueCell {
+  readonly bytes: number;
+  /** Null where it is no queue. */
+  readonly names: readonly string[] | null;
+}
+
+function queueCell(bytes: Uint8Array): QueueCell {
+  const opened = openText(bytes);
+  const items = 'reason' in opened ? null : queueOf(opened);
+  return { bytes: bytes.length, names: items?.map((item) => item.node) ?? null };
+}
+
 export class SqliteRecordSource implements WesichainSource {
   readonly #reader: SqliteReader;
   readonly #queued: () => boolean;
+  readonly #queues = new KnownTexts((text) => queueCell(Buffer.from(text)));
 
   constructor(reader: SqliteReader) {
     this.#reader = reader;
@@ -134,28 +148,37 @@ export class SqliteRecordSource implements WesichainSource {
       const after = points.count === 0 ? null : seqValue(points.idOf(points.count - 1));
       const rows = this.#reader.all(
         `SELECT rowid AS position, seq, created_at, node, step, octet_length(state_json) AS bytes,
-           ${queued ? 'CAST(queue_json AS BLOB)' : 'NULL'} AS queue
+           ${queued ? 'queue_json' : 'NULL'} AS queue
          FROM checkpoints WHERE thread_id = ? ${after === null ? '' : 'AND seq > ?'} ORDER BY seq LIMIT ${pointPage}`,
         after === null ? [thread] : [thread, after],
       );
       for (const row of rows) {
-        const queue = queued ? bytesCell(row['queue']) : null;
-        const opened = queue === null ? null : openText(queue);
-        const names = opened === null || 'reason' in opened ? null : queueOf(opened);
+        const position = numberCell(row['position']);
+        const queue = queued ? this.#queueOf(row['queue'], position) : null;
         const step = row['step'];
         points.add({
-          position: numberCell(row['position']),
-          bytes: numberCell(row['bytes']) + (queue?.length ?? 0),
+          position,
+          bytes: numberCell(row['bytes']) + (queue?.bytes ?? 0),
           seq: String(row['seq']),
           createdAt: textCell(row['created_at']),
           node: textCell(row['node']),
           step: typeof step === 'bigint' ? String(step) : null,
-          queue: names?.map((item) => item.node) ?? null,
+          queue: queue?.names ?? null,
         });
       }
       if (rows.length < pointPage) return points;
       yield points.count;
     }
+  }
+
+  /** A queue as it is stored; most rows have one of few. */
+  #queueOf(value: SqlValue | undefined, position: number): QueueCell {
+    // What is no UTF-8 was replaced on the way here.
+    if (typeof value === 'string' && !value.includes('\ufffd')) return this.#queues.of(value);
+    const row = this.#reader.get('SELECT CAST(queue_json AS BLOB) AS queue FROM checkpoints WHERE rowid = ?', [
+      BigInt(position),
+    ]);
+    return queueCell(bytesCell(row?.['queue']));
   }
 
   #isPrefix(thread: string, previous: ThreadPoints): boolean {
