@@ -119,7 +119,7 @@ export class RunFolder {
     const stamp = stampOf(entry);
     const known = this.#counts.get(files.stem);
     if (known?.stamp === stamp) return known.summary;
-    const { points, createdAt } = glanceAt(this.reader.read(entry.path));
+    const { points, createdAt } = this.#glanceAt(files, entry);
     const summary: ThreadSummary = {
       thread: files.stem,
       parts: null,
@@ -128,6 +128,15 @@ export class RunFolder {
     };
     this.#counts.set(files.stem, { stamp, summary });
     return summary;
+  }
+
+  /** While there is room, what is read for the listing is kept for who looks at the run next. */
+  #glanceAt(files: RunFiles, entry: FileEntry): { readonly points: number; readonly createdAt: string | null } {
+    let total = entry.size;
+    for (const kept of this.#kept.values()) total += kept.bytes;
+    if (total > keptBytes) return glanceAt(this.reader.read(entry.path));
+    const points = this.points(files);
+    return { points: points.count, createdAt: points.reading.ok ? points.reading.run.createdAt : null };
   }
 
   /** Every run with what tells whether its files changed. */

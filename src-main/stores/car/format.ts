@@ -11,6 +11,8 @@ import { CarStore } from './store.ts';
 
 /** Files looked at before a folder is said to be none of ours. */
 const filesLookedAt = 32;
+/** Runs that are read for their eras: each of them whole. */
+const runsRead = 4;
 /** Bytes of a file that tell without reading all of it what it is. */
 const headBytes = 4096;
 /** Folders of runs inside a state root: CAR's own name in `~/.car`, and the short one. */
@@ -32,7 +34,7 @@ function lookAt(reader: FilesReader, folder: string): FolderLook {
   let result: string | null = null;
   let looked = 0;
   for (const entry of all) {
-    if (looked === filesLookedAt) break;
+    if (looked === filesLookedAt || runs === runsRead) break;
     looked += 1;
     // Every run begins with its id; what is large and does not is not read.
     const head = Buffer.from(reader.read(entry.path, 0, headBytes)).toString('latin1');

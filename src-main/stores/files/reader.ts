@@ -138,7 +138,7 @@ export class FolderReader implements FilesReader {
     const fd = this.#open(path);
     try {
       const size = fstatSync(fd).size;
-      const bytes = new Uint8Array(Math.max(0, Math.min(end ?? size, size) - start));
+      const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(end ?? size, size) - start));
       const got = readFully(fd, bytes, start);
       return got === bytes.length ? bytes : bytes.subarray(0, got);
     } catch (thrown) {

@@ -2,6 +2,7 @@
 // every message of every checkpoint (the whole list again each time, numbered `seq * 1,000,000 + index + 1`). wesichain-session keeps
 // conversations as files of their own; one belongs to a thread whose states name it as their `session_id`, or that has its id.
 
+import { asBuffer } from '../../values/bytes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { openValue } from '../../values/open.ts';
 import type { FilesReader, SqliteReader, SqlRow } from '../backend.ts';
@@ -80,7 +81,10 @@ export function* projectedRecords(reader: SqliteReader, points: ThreadPoints): G
 /** A conversation of wesichain-session: `{id, messages, tool_history, metadata}`; null for any other file. */
 export function sessionIn(reader: FilesReader, path: string, size: number): Cursor | null {
   if (!path.endsWith('.json') || size > largestSession) return null;
-  const root = openText(reader.read(path));
+  const bytes = asBuffer(reader.read(path));
+  // What does not even hold the names is not worth a check: a folder may hold many other JSON files.
+  if (!bytes.includes('"tool_history"') || !bytes.includes('"messages"')) return null;
+  const root = openText(bytes);
   if ('reason' in root || root.kind !== 'map') return null;
   const isOne = root.get('messages')?.kind === 'list' && root.get('tool_history')?.kind === 'list';
   return isOne && root.get('id')?.kind === 'string' ? root : null;
