@@ -14,7 +14,6 @@ const address: fc.Arbitrary<Address> = fc.record({
   thread: maybe,
   checkpoint: maybe,
   compared: maybe,
-  namespace: maybe,
   tab: fc.constantFrom(...tabs),
   path: maybe,
   applied: fc.boolean(),
@@ -38,11 +37,6 @@ describe('address', () => {
       '#v=1&store=/home/ada/runs.sqlite&thread=order-7&at=order-7//1f1e&tab=diff',
     );
     expect(parseAddress(formatFragment(a))).toEqual(a);
-  });
-
-  it('keeps the root namespace apart from all namespaces', () => {
-    expect(parseAddress(formatFragment({ ...emptyAddress, namespace: '' })).namespace).toBe('');
-    expect(parseAddress(formatFragment(emptyAddress)).namespace).toBeNull();
   });
 
   it('ignores fields, tabs and statuses that it does not know', () => {

@@ -16,8 +16,6 @@ export interface Address {
   /** Keys of the selected checkpoint and of the one it is compared with. */
   readonly checkpoint: string | null;
   readonly compared: string | null;
-  /** One namespace of the thread alone; null shows all of them. */
-  readonly namespace: string | null;
   readonly tab: Tab;
   /** Logical path inside the state. */
   readonly path: string | null;
@@ -33,7 +31,6 @@ export const emptyAddress: Address = {
   thread: null,
   checkpoint: null,
   compared: null,
-  namespace: null,
   tab: 'state',
   path: null,
   applied: false,
@@ -50,7 +47,6 @@ const fields = [
   ['thread', 'thread'],
   ['at', 'checkpoint'],
   ['with', 'compared'],
-  ['ns', 'namespace'],
   ['tab', 'tab'],
   ['path', 'path'],
   ['applied', 'applied'],
@@ -114,7 +110,6 @@ export function parseAddress(text: string): Address {
     thread: optional('thread'),
     checkpoint: optional('at'),
     compared: optional('with'),
-    namespace: optional('ns'),
     tab: tabs.find((t) => t === tab) ?? 'state',
     path: optional('path'),
     applied: values.get('applied') === '1',

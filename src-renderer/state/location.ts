@@ -7,14 +7,13 @@ import { useView } from './view.ts';
 
 /** The view as an address's query; the open store by its path. */
 export function viewQuery(): string {
-  const { store, thread, checkpoint, compared, namespace, tab, path, applied, search, status } = useView.getState();
+  const { store, thread, checkpoint, compared, tab, path, applied, search, status } = useView.getState();
   const open = useSession.getState().stores.find((o) => o.store === store);
   return formatQuery({
     store: open?.info.path ?? null,
     thread,
     checkpoint,
     compared,
-    namespace,
     tab,
     path,
     applied,

@@ -137,10 +137,10 @@ export async function refreshStores(client: ServiceClient): Promise<void> {
   if (shown === undefined || stores.some((o) => o.store === shown.store && o.info.path === shown.info.path)) return;
   const again = stores.find((o) => o.info.path === shown.info.path) ?? (await openStore(client, shown.info.path));
   if (again !== null) {
-    const { thread, checkpoint, compared, namespace, tab, path, applied, search, status } = useView.getState();
+    const { thread, checkpoint, compared, tab, path, applied, search, status } = useView.getState();
     useView
       .getState()
-      .restore({ store: again.store, thread, checkpoint, compared, namespace, tab, path, applied, search, status });
+      .restore({ store: again.store, thread, checkpoint, compared, tab, path, applied, search, status });
   }
 }
 

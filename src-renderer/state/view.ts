@@ -14,8 +14,6 @@ export interface View {
   /** Key of the selected checkpoint, and of the one it is compared with (drawn as A and B). */
   readonly checkpoint: string | null;
   readonly compared: string | null;
-  /** One namespace alone; null shows all of them. */
-  readonly namespace: string | null;
   readonly tab: Tab;
   /** Logical path of the value that is selected in the state. */
   readonly path: string | null;
@@ -38,7 +36,6 @@ export interface ViewActions {
   readonly showTab: (tab: Tab) => void;
   readonly showPath: (path: string | null) => void;
   readonly showApplied: (applied: boolean) => void;
-  readonly showNamespace: (namespace: string | null) => void;
   readonly filterThreads: (filter: { readonly search?: string; readonly status?: Status | null }) => void;
   /** Everything at once, from an address whose store has been opened. */
   readonly restore: (view: View) => void;
@@ -49,7 +46,6 @@ const empty: View = {
   thread: null,
   checkpoint: null,
   compared: null,
-  namespace: null,
   tab: 'state',
   path: null,
   applied: false,
@@ -57,7 +53,7 @@ const empty: View = {
   status: null,
 };
 
-const noThread = { thread: null, checkpoint: null, compared: null, namespace: null, path: null } as const;
+const noThread = { thread: null, checkpoint: null, compared: null, path: null } as const;
 
 export const useView = create<View & ViewActions>()((set) => ({
   ...empty,
@@ -73,7 +69,6 @@ export const useView = create<View & ViewActions>()((set) => ({
   showTab: (tab) => set({ tab }),
   showPath: (path) => set({ path }),
   showApplied: (applied) => set({ applied }),
-  showNamespace: (namespace) => set({ namespace }),
   filterThreads: (filter) => set(filter),
   restore: (view) => set(view),
 }));

@@ -84,6 +84,12 @@ export function useLineage(): LineageReading {
     // oxlint-disable-next-line react/exhaustive-deps
   }, [lineage, branches, error, loading]);
 
+  // An address may name a thread alone, the one that is shown already too: it means the thread's head.
+  useEffect(() => {
+    if (checkpoint !== null || lineage === null || lineage.count === 0) return;
+    if (useLineageState.getState().lineage === lineage) useView.getState().showCheckpoint(keyAt(lineage, headPoint()));
+  }, [checkpoint, lineage]);
+
   useEffect(() => {
     useLineageState.setState({ scene });
     const { lineage } = useLineageState.getState();
