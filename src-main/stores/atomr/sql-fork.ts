@@ -297,7 +297,7 @@ function pointWarnings(source: SqlSource, points: SqlPoints, index: PointIndex):
   if (points.isStale(index)) {
     warnings.push({
       code: 'stale_row',
-      message: `This row is left over from an earlier pass. ${points.reasonOf(index)}`,
+      message: points.reasonOf(index),
       remedy: 'Fork the row that was saved last.',
     });
   }

@@ -6,10 +6,10 @@ import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { utf8 } from '../../values/bytes.ts';
-import { encodeTagged } from '../../values/tagged.ts';
 import { openValue } from '../../values/open.ts';
 import { compose } from '../../values/splice.ts';
 import type { Backend, SqliteReader } from '../backend.ts';
+import { questionLine } from '../records/question.ts';
 import { noThread, RecordStore, storedMembers } from '../records/store.ts';
 import type {
   Format,
@@ -105,7 +105,7 @@ export class AtomrSqlStore extends RecordStore<SqlPoints, SqlSource> implements 
     if (pause?.kind === 'before') return `waits before ${pause.node}`;
     if (pause !== null) {
       const question = row?.values?.get(payloadChannel) ?? null;
-      return question === null ? `${pause.node} asks` : `asks ${encodeTagged(question, { limit: shownQuestion })}`;
+      return question === null ? `${pause.node} asks` : questionLine(question, shownQuestion);
     }
     return points.isStale(index) ? 'left over from an earlier pass' : null;
   }

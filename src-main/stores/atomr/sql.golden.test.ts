@@ -132,7 +132,7 @@ describe('how runs stand', () => {
   const opened = openFixture('sql-approval');
   const { store } = opened;
   afterAll(() => opened.close());
-  const asks = 'asks {"amount":250,"question":"Transfer?","to":"Zoë"}';
+  const asks = 'Transfer?';
   const picture = (run: string) =>
     rowsOf(store, threadOf('approval', run)).map((row) => [row.id, row.source, row.status, row.note]);
 
