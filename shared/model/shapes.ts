@@ -36,6 +36,11 @@ export const StoreInfo = z.object({
   notes: z.array(z.string()),
   /** Set for a store with encrypted cells: by which cipher, whether a key was given that opens them, and where programs have it. */
   sealed: z.optional(z.object({ cipher: z.string(), open: z.boolean(), variable: z.string() })),
+  /**
+   * Set where a fork may keep or drop the pending work of its point: what either comes to; `always`, where these are two different forks
+   * even of a point at which nothing is pending.
+   */
+  pendingChoice: z.optional(z.object({ keep: z.string(), drop: z.string(), always: z.boolean() })),
 });
 export type StoreInfo = z.infer<typeof StoreInfo>;
 

@@ -31,6 +31,7 @@ export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = 
     bytes: store.backend.bytes(),
     notes: why === null ? [...about.notes] : [...about.notes, why],
     ...(sealed === null ? {} : { sealed }),
+    ...(about.pendingChoice === undefined ? {} : { pendingChoice: { ...about.pendingChoice } }),
   };
 }
 

@@ -129,6 +129,16 @@ export interface StoreDescription {
   readonly capabilities: readonly string[];
   readonly unable: readonly Unable[];
   readonly notes: readonly string[];
+  /** Absent where a fork knows one way to treat the pending work of its point, so that `ForkRequest.pending` makes no difference. */
+  readonly pendingChoice?: PendingChoice;
+}
+
+/** What the two ways to fork a point with pending work come to, each in a few words without a full stop. */
+export interface PendingChoice {
+  readonly keep: string;
+  readonly drop: string;
+  /** True where the choice makes two different forks of any point, whether work is pending there or not. */
+  readonly always: boolean;
 }
 
 /** What changed since a token: the threads touched, or `all` when it cannot be told more narrowly. */

@@ -10,7 +10,7 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey, type CheckpointKey } from '../../../shared/model/key.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
-import type { Draw, EditRequest, ForkRequest, StorePlan } from '../store.ts';
+import type { Draw, EditRequest, ForkRequest, PendingChoice, StorePlan } from '../store.ts';
 import { textOf } from './decode.ts';
 import { intentOf, type Effect, type RunFacts } from './effects.ts';
 import { checkpointRecordText, checkpointText, prefixHash, type PendingEffect } from './new-checkpoint.ts';
@@ -31,6 +31,13 @@ export interface ForkGround {
 
 export const noState =
   'clawdia checkpoints hold no state: a run is its journal of records, and what was said lies in content that the host keeps.';
+
+/** The two forks that clawdia has: the planner takes them from `ForkRequest.pending`. */
+export const pendingChoice: PendingChoice = {
+  keep: 'A fork for inspection and for a host that resumes by itself: its checkpoint says what is open',
+  drop: 'A fork that the SDK can run, with ids of its own: the model is called and tools are executed again',
+  always: true,
+};
 
 /** How to go on instead, for who asks for what this format cannot do. */
 const instead = 'Fork it into a new run, and give that one other input or other tools.';

@@ -28,7 +28,7 @@ import type {
 } from '../store.ts';
 import { exportRun } from './document.ts';
 import type { Effect, RunFacts } from './effects.ts';
-import { planFork } from './fork.ts';
+import { pendingChoice, planFork } from './fork.ts';
 import { planImport } from './import.ts';
 import { argumentsOf, neighboursOf } from './neighbours.ts';
 import { originOf } from './origin.ts';
@@ -61,7 +61,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
 
   describe(): StoreDescription {
     const { framework, capabilities, unable } = this.format;
-    return { framework, eras: [era], capabilities, unable, notes: this.source.notes() };
+    return { framework, eras: [era], capabilities, unable, notes: this.source.notes(), pendingChoice };
   }
 
   threads(): Generator<readonly ThreadSummary[], void, void> {

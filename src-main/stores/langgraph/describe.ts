@@ -127,5 +127,10 @@ export function describeStore(
     capabilities: everyCapability,
     unable,
     notes,
+    pendingChoice: {
+      keep: 'Questions, errors and finished writes of this step stand in the fork as they stand here',
+      drop: 'The step runs again in the fork, from its beginning',
+      always: false,
+    },
   };
 }

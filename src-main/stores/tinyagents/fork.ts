@@ -15,7 +15,7 @@ import type { Warning } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { openValue } from '../../values/open.ts';
 import { applyEdits } from '../../values/splice.ts';
-import type { EditRequest, ForkRequest, PlanContext, StorePlan } from '../store.ts';
+import type { EditRequest, ForkRequest, PendingChoice, PlanContext, StorePlan } from '../store.ts';
 import { embeddingNode, namespaceOfText, namespaceText } from './namespace.ts';
 import { checkedRecord, drawnId, emptyList, metadataText, nullText, rewriteRecord, stringText } from './new-record.ts';
 import { countingWrites, losesOnResume, skippedTasks } from './pending.ts';
@@ -32,6 +32,13 @@ export interface ForkGround {
   readonly source: TinyagentsSource;
   find(key: ForkRequest['key']): { readonly points: ThreadPoints; readonly index: PointIndex };
 }
+
+/** What a fork does with the pending work of its point: the planner takes it from `ForkRequest.pending`. */
+export const pendingChoice: PendingChoice = {
+  keep: 'Questions, errors and finished work of this step stand in the fork as they stand here',
+  drop: 'The step runs again in the fork, from its beginning',
+  always: false,
+};
 
 export function planFork(
   ground: ForkGround,

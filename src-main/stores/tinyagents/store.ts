@@ -22,7 +22,7 @@ import type {
   ThreadRecord,
 } from '../store.ts';
 import { exportThread } from './document.ts';
-import { planFork } from './fork.ts';
+import { pendingChoice, planFork } from './fork.ts';
 import { planImport } from './import.ts';
 import type { Journals } from './journal.ts';
 import { namespaceText } from './namespace.ts';
@@ -56,7 +56,7 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
   }
 
   override describe(): StoreDescription {
-    const about = super.describe();
+    const about = { ...super.describe(), pendingChoice };
     if (!about.eras.includes(eraDevelopment)) return about;
     const unable = writes.map((operation) => ({ operation, reason: developmentReason }));
     const capabilities = about.capabilities.filter((name) => !writes.includes(name));

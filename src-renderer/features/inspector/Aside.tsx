@@ -9,6 +9,8 @@ import { Button } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
 import { byUrgency, counted, questionLine } from './pending/tasks.ts';
 import { useCopy } from './ResumeCode.tsx';
+import { stepName } from '../lineage/selected.ts';
+import { Sentence } from './Sentence.tsx';
 import { stepAndNode } from './selected.ts';
 import type { SelectedRows } from './selected.ts';
 
@@ -63,10 +65,10 @@ function Facts(props: {
           {time !== null && parentTime !== null && <span className="faint">{format.elapsed(time - parentTime)}</span>}
         </dd>
         <dt>parent</dt>
-        <dd className="ellipsis" title={row?.parentReason ?? undefined}>
+        <dd>
           {row?.parent != null ? (
             <button type="button" className="link" onClick={() => useView.getState().showCheckpoint(row.parent)}>
-              {parent === null ? (parseKey(row.parent)?.id ?? row.parent) : stepAndNode(parent)}
+              {parent === null ? (parseKey(row.parent)?.id ?? row.parent) : stepName(parent)}
             </button>
           ) : row?.missingParent != null ? (
             <span title={row.missingParent}>not in this store</span>
@@ -77,7 +79,16 @@ function Facts(props: {
           ) : (
             <span className="faint">none: the thread begins here</span>
           )}
-          {row?.parentKind === 'inferred' && <span className="faint"> · inferred</span>}
+          {row?.parentKind === 'inferred' && (
+            <small className="fact-reason faint selectable">
+              inferred
+              {row.parentReason !== null && (
+                <>
+                  : <Sentence text={row.parentReason} />
+                </>
+              )}
+            </small>
+          )}
         </dd>
         <dt>next</dt>
         <dd className="ellipsis" data-status={row?.status}>

@@ -3,37 +3,37 @@
 import type { ReactNode } from 'react';
 import { Lock } from 'lucide-react';
 import type { Result } from '../../../shared/contract/methods.ts';
+import type { ForkpointError } from '../../../shared/model/errors.ts';
 import type { StoreInfo } from '../../../shared/model/shapes.ts';
 import { useService } from '../../service/client.ts';
 import { useOpenStore } from '../../state/session.ts';
 import { Button } from '../../ui/controls.tsx';
 import { forkFrom } from '../operations/start.ts';
 import { editFocused } from './inspector-actions.ts';
+import { Sentence } from './Sentence.tsx';
 
 export function ChangeButtons(props: {
   readonly store: string;
   readonly checkpoint: string;
   /** Null while it is read: then the buttons stand, and the sheet itself would tell. */
   readonly about: Result<'state.about'> | null;
+  /** Why it could not be read; then nothing can be made of it either. */
+  readonly unread: ForkpointError | null;
 }): ReactNode {
   const client = useService();
   const info = useOpenStore()?.info ?? null;
   if (info === null) return null;
-  const reason = whyNot(info) ?? props.about?.unforkable ?? null;
-  if (reason !== null) {
-    return (
-      <span className="no-change selectable" role="note" title={reason}>
-        <Lock size={13} aria-hidden="true" />
-        <span>{reason.replace(/ Nothing was changed\.$/, '').replace(/; nothing was changed\.$/, '.')}</span>
-      </span>
-    );
-  }
+  const reason = whyNot(info) ?? props.about?.unforkable ?? props.unread?.message ?? null;
+  if (reason !== null) return <Reason text={reason} />;
+  const cannotEdit = info.unable.find((u) => u.operation === 'edit')?.reason ?? null;
   return (
     <>
-      {info.capabilities.includes('edit') && (
+      {info.capabilities.includes('edit') ? (
         <Button shortcut="e" onClick={() => void editFocused(client)}>
           Edit state
         </Button>
+      ) : (
+        cannotEdit !== null && <Reason text={`No edits: ${cannotEdit}`} />
       )}
       {info.capabilities.includes('fork') && (
         <Button look="primary" shortcut="f" onClick={() => forkFrom(props.store, props.checkpoint)}>
@@ -41,6 +41,17 @@ export function ChangeButtons(props: {
         </Button>
       )}
     </>
+  );
+}
+
+function Reason(props: { readonly text: string }): ReactNode {
+  return (
+    <span className="no-change selectable" role="note" title={props.text}>
+      <Lock size={13} aria-hidden="true" />
+      <span>
+        <Sentence text={props.text.replace(/ Nothing was changed\.$/, '').replace(/; nothing was changed\.$/, '.')} />
+      </span>
+    </span>
   );
 }
 

@@ -126,7 +126,12 @@ function InspectorOf(props: { readonly store: string; readonly checkpoint: strin
             </Button>
           </span>
         )}
-        <ChangeButtons store={store} checkpoint={checkpoint} about={about.data} />
+        <ChangeButtons
+          store={store}
+          checkpoint={checkpoint}
+          about={about.data}
+          unread={about.data === null ? about.error : null}
+        />
         <Button
           icon
           look="quiet"

@@ -23,6 +23,7 @@ import { useColours } from './palette-colours.ts';
 import { foldOver, itemKinds, itemsIn, laneY } from '../../../shared/layout/scene.ts';
 import type { ItemIndex, Scene } from '../../../shared/layout/scene.ts';
 import { nodeName } from './selected.ts';
+import { Refused } from './Refused.tsx';
 import { Tools } from './Tools.tsx';
 import { motionMillis, useCameraActions } from './use-camera.ts';
 import { useLineage } from './use-lineage.ts';
@@ -239,6 +240,7 @@ export function LineagePane(): ReactNode {
       ) : (
         <Tools scene={scene} camera={cameraActions} />
       )}
+      <Refused />
       <div className="lineage-view" ref={pane}>
         <canvas ref={canvas} className="lineage-edges" aria-hidden="true" />
         <div

@@ -40,11 +40,17 @@ export function Scrubber(): ReactNode {
   const branch = branches?.branches[followed];
   if (branches === null || branch === undefined || path.length === 0) return <div className="scrubber" />;
   // The row knows better than the column, which holds only what is free to read.
-  const stepOf = (p: number, row: PointRow | undefined): string => {
+  const stepOf = (p: number, row: PointRow | undefined): string | null => {
     const s = row?.checkpoint.step ?? branches.lineage.step[p] ?? unknownStep;
-    return s === unknownStep ? '–' : count(s).replace('-', '−');
+    return s === unknownStep ? null : count(s).replace('-', '−');
   };
-  const of = `step ${stepOf(point, row)} of ${stepOf(tip, tipRow)} on `;
+  const here = stepOf(point, row);
+  const end = stepOf(tip, tipRow);
+  // Where the store counts no steps, the place on the branch is counted.
+  const of =
+    here === null || end === null
+      ? `checkpoint ${count(Math.max(0, place) + 1)} of ${count(path.length)} on `
+      : `step ${here} of ${end} on `;
   const at = (i: number): string => `${path.length < 2 ? 0 : (100 * i) / (path.length - 1)}%`;
   return (
     <div className="scrubber">

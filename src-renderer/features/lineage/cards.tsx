@@ -11,7 +11,7 @@ import type { PointIndex } from '../../../shared/model/lineage.ts';
 import { counted } from '../../ui/format.ts';
 import { useLineageState } from './lineage-state.ts';
 import type { LineageState, PointRow } from './lineage-state.ts';
-import { nodeName, stepNumber } from './selected.ts';
+import { nodeName, nodeOrSource, stepNumber } from './selected.ts';
 
 export interface CardData extends Record<string, unknown> {
   readonly point: PointIndex;
@@ -55,7 +55,10 @@ export function summaryText(summary: readonly DiffSummary[]): string {
     .join(' · ');
 }
 
-/** The second line of a card: why it stopped, else what it did to the state. `status` is null where it needs no colour. */
+/**
+ * The second line of a card: why it stopped, else what the format notes about it, else what it did to the state; where no state is
+ * kept, what wrote it. `status` is null where it needs no colour.
+ */
 export function cardLine(row: PointRow): { readonly text: string; readonly status: Status | null } {
   const { checkpoint, summary } = row;
   const { status, note } = checkpoint;
@@ -63,7 +66,8 @@ export function cardLine(row: PointRow): { readonly text: string; readonly statu
   if (stopped && (note !== null || status !== 'terminal')) {
     return { text: `${statusMark[status]} ${note ?? statusWord[status]}`, status };
   }
-  const text = summary === null ? '' : summaryText(summary);
+  const source = checkpoint.node.length > 0 ? checkpoint.source : null;
+  const text = note ?? (summary === null ? (source ?? '') : summaryText(summary));
   return { text: status === 'terminal' ? `${statusMark[status]} ${text}` : text, status: null };
 }
 
@@ -94,7 +98,7 @@ export function foldNames(s: Pick<LineageState, 'branches' | 'rows'>, first: Poi
   const names = new Set(
     [first, next, last].flatMap((p) => {
       const row = s.rows.get(p);
-      return row === undefined ? [] : [nodeName(row.checkpoint)];
+      return row === undefined ? [] : (nodeOrSource(row.checkpoint) ?? []);
     }),
   );
   // A framework's own node (`__start__`) tells nothing of the run.

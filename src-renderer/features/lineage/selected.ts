@@ -3,7 +3,7 @@
 import { statusWord } from '../../../shared/model/status.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import { useView } from '../../state/view.ts';
-import { count } from '../../ui/format.ts';
+import { clockTime, count, millisOf } from '../../ui/format.ts';
 import { selectedPoint, useLineageState } from './lineage-state.ts';
 import type { PointRow } from './lineage-state.ts';
 
@@ -15,15 +15,22 @@ export function useSelectedRow(): PointRow | null {
 
 export const useSelected = (): Checkpoint | null => useSelectedRow()?.checkpoint ?? null;
 
-/** `model`, `model+tools`; where no node is told, what wrote it (`input`, `fork`); else `–`. */
-export const nodeName = (c: Pick<Checkpoint, 'node' | 'source'>): string =>
-  c.node.length > 0 ? c.node.join('+') : (c.source ?? '–');
+/** `model`, `model+tools`; where no node is told, what wrote it (`input`, `fork`); null where that is not told either. */
+export const nodeOrSource = (c: Pick<Checkpoint, 'node' | 'source'>): string | null =>
+  c.node.length > 0 ? c.node.join('+') : c.source;
+
+/** What a checkpoint is called in a small place: its node; where no node made it, its time; else the end of its id. */
+export function nodeName(c: Pick<Checkpoint, 'node' | 'source' | 'time' | 'id'>): string {
+  const time = millisOf(c.time);
+  return nodeOrSource(c) ?? (time === null ? c.id.slice(-12) : clockTime(time));
+}
 
 /** The step as people write it, with a true minus: inputs are −1. */
 export const stepNumber = (step: number | null): string => (step === null ? '–' : count(step).replace('-', '−'));
 
-/** `step 25 · model` */
-export const stepName = (c: Checkpoint): string => `step ${stepNumber(c.step)} · ${nodeName(c)}`;
+/** `step 25 · model`; without the step where the store has none. */
+export const stepName = (c: Checkpoint): string =>
+  c.step === null ? nodeName(c) : `step ${stepNumber(c.step)} · ${nodeName(c)}`;
 
 /** The name that assistive technology reads: `step 25, model, waiting, 1367ce2a`. */
 export function spokenName(c: Checkpoint): string {

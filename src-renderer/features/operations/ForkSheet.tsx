@@ -14,7 +14,8 @@ import { Button } from '../../ui/controls.tsx';
 import * as format from '../../ui/format.ts';
 import { Sheet } from '../../ui/overlays.tsx';
 import { ReadingLine } from '../inspector/ReadingLine.tsx';
-import { stepAndNode, useSelectedRows } from '../inspector/selected.ts';
+import { useSelectedRows } from '../inspector/selected.ts';
+import { stepName } from '../lineage/selected.ts';
 import { AddEdit } from './AddEdit.tsx';
 import { Changes } from './Changes.tsx';
 import { EditSection } from './EditSection.tsx';
@@ -86,7 +87,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
 
   const id = parseKey(key);
   const row = rows?.checkpoint?.checkpoint ?? null;
-  const name = row === null ? (id?.id ?? key) : stepAndNode(row);
+  const name = row === null ? (id?.id ?? key) : stepName(row);
   const files = open?.info.backend !== 'sqlite';
   const unit = files ? 'record' : 'row';
   const diff = check.diff ?? view?.diff ?? null;
@@ -94,6 +95,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
   const count = view === null ? 0 : rowsOf(view);
   const begun =
     waiting.data?.tasks.some((t) => t.interrupts.length > 0 || t.writes.length > 0 || t.error !== null) ?? false;
+  const choice = open?.info.pendingChoice ?? null;
   const keeps = pending ?? (rows?.isHead === true ? 'keep' : 'drop');
   // An id that is taken is said where it was typed.
   const taken = planning.error?.code === 'exists' ? planning.error : null;
@@ -146,10 +148,9 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
           error={taken}
         />
       )}
-      {/* An edit begins the step anew, and so does a new checkpoint of the same thread: there is a choice only for a plain copy,
-          and always one where forks are nothing else. */}
-      {canFork && (begun || !canEdit) && place === 'thread' && shapes?.length === 0 && (
-        <WhatIsPending keeps={keeps} onKeep={setPending} />
+      {/* An edit begins the step anew, and so does a new checkpoint of the same thread: there is a choice only for a plain copy. */}
+      {canFork && choice !== null && (begun || choice.always) && place === 'thread' && shapes?.length === 0 && (
+        <WhatIsPending choice={choice} keeps={keeps} onKeep={setPending} />
       )}
       {edits.map((e) => (
         <EditSection
@@ -202,6 +203,7 @@ export function ForkSheet(props: { readonly start: Start }): ReactNode {
                         },
                       }
                     : undefined,
+              host_resume: { label: 'Leave the pending work here instead', perform: () => setPending('drop') },
               pending_dropped: toNewThread('Fork into a new thread to keep them', place, setPlace),
               becomes_head: toNewThread('Fork into a new thread instead', place, setPlace),
               repeated_id: toNewThread('Fork into a new thread instead', place, setPlace),

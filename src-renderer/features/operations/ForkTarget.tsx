@@ -2,6 +2,7 @@
 
 import type { ReactNode } from 'react';
 import type { ForkpointError } from '../../../shared/model/errors.ts';
+import type { StoreInfo } from '../../../shared/model/shapes.ts';
 import { PlanError, Section } from './PlanParts.tsx';
 
 export type Place = 'thread' | 'in-place';
@@ -57,7 +58,7 @@ export function WhereTo(props: {
           checked={place === 'in-place'}
           onChoose={() => onPlace('in-place')}
         >
-          The fork becomes its head: the next run without a checkpoint id continues here
+          The fork becomes its head: the next run of this thread continues here
         </Choice>
       )}
       {props.error !== null && <PlanError error={props.error} />}
@@ -66,10 +67,11 @@ export function WhereTo(props: {
 }
 
 export function WhatIsPending(props: {
+  readonly choice: NonNullable<StoreInfo['pendingChoice']>;
   readonly keeps: 'keep' | 'drop';
   readonly onKeep: (keeps: 'keep' | 'drop') => void;
 }): ReactNode {
-  const { keeps, onKeep } = props;
+  const { choice, keeps, onKeep } = props;
   return (
     <Section title="What is pending">
       <Choice
@@ -79,7 +81,7 @@ export function WhatIsPending(props: {
         checked={keeps === 'keep'}
         onChoose={() => onKeep('keep')}
       >
-        Questions, errors and finished writes of this step stand in the fork as they stand here
+        {choice.keep}
       </Choice>
       <Choice
         name="pending"
@@ -88,7 +90,7 @@ export function WhatIsPending(props: {
         checked={keeps === 'drop'}
         onChoose={() => onKeep('drop')}
       >
-        The step runs again in the fork, from its beginning
+        {choice.drop}
       </Choice>
     </Section>
   );

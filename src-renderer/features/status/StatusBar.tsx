@@ -10,7 +10,7 @@ import { useOperation } from '../../state/operation.ts';
 import { useReads } from '../../state/reads.ts';
 import { useView } from '../../state/view.ts';
 import { counted, bytes, clockTime, exactTime, millisOf } from '../../ui/format.ts';
-import { stepName, useSelected } from '../lineage/selected.ts';
+import { nodeOrSource, stepName, useSelected } from '../lineage/selected.ts';
 import './status.css';
 
 export function StatusBar(): ReactNode {
@@ -37,7 +37,7 @@ export function StatusBar(): ReactNode {
       )}
       {selected !== null && (
         <>
-          <span>{stepName(selected)}</span>
+          {(selected.step !== null || nodeOrSource(selected) !== null) && <span>{stepName(selected)}</span>}
           {time !== null && <time title={exactTime(time)}>{clockTime(time)}</time>}
           {selected.bytes !== null && <span>{bytes(selected.bytes)}</span>}
         </>

@@ -7,6 +7,7 @@ import { statusMark, statusWord } from '../../../shared/model/status.ts';
 import type { Status } from '../../../shared/model/status.ts';
 import { registerActions } from '../../actions/action.ts';
 import { useNow } from '../../state/clock.ts';
+import { useOpenStore } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
 import { EmptyState, ProgressLine, StatusMark } from '../../ui/controls.tsx';
 import { ago, count, counted, exactTime, millisOf } from '../../ui/format.ts';
@@ -40,6 +41,7 @@ export function ThreadsPane(): ReactNode {
   const { showThread, filterThreads } = useView.getState();
   const rows = useThreadRows(store, search, status);
   const now = useNow();
+  const locked = useOpenStore()?.info.sealed?.open === false;
   const field = useRef<HTMLInputElement>(null);
   const active = thread === null ? -1 : rows.indexOf(thread);
 
@@ -201,7 +203,11 @@ export function ThreadsPane(): ReactNode {
             }}
             renderRow={(index) => {
               const row = rows.row(index);
-              return row === null ? <span className="thread-name faint">…</span> : <Row row={row} now={now} />;
+              return row === null ? (
+                <span className="thread-name faint">…</span>
+              ) : (
+                <Row row={row} now={now} locked={locked} />
+              );
             }}
           />
         )}
@@ -235,7 +241,8 @@ const seen = (thread: string): string =>
     .replace(/\t/g, '⇥')
     .replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length));
 
-function Row(props: { readonly row: ThreadRow; readonly now: number }): ReactNode {
+function Row(props: { readonly row: ThreadRow; readonly now: number; readonly locked: boolean }): ReactNode {
+  const { locked } = props;
   const { thread, detail, checkpoints, updatedAt } = props.row;
   const time = millisOf(updatedAt);
   const facts = [counted(checkpoints, 'step')];
@@ -261,7 +268,7 @@ function Row(props: { readonly row: ThreadRow; readonly now: number }): ReactNod
         {detail?.refused != null && (
           <span className="thread-refused" title={detail.refused}>
             {' '}
-            · cannot be loaded
+            · {locked ? 'needs the key' : 'cannot be loaded'}
           </span>
         )}
       </span>

@@ -12,7 +12,7 @@ import { CodeText } from '../CodeText.tsx';
 import { ReadingLine } from '../ReadingLine.tsx';
 import { ResumeCode } from '../ResumeCode.tsx';
 import { Sentence } from '../Sentence.tsx';
-import { actionRequests, byUrgency, counted, stateOfTask, stringOf } from './tasks.ts';
+import { actionRequests, byUrgency, counted, formFields, sentenceIn, stateOfTask, stringOf } from './tasks.ts';
 import type { ActionRequest, Task } from './tasks.ts';
 
 type Pending = Result<'pending.get'>;
@@ -129,15 +129,14 @@ function TaskCard(props: { readonly task: Task }): ReactNode {
               <span className="status-mark" aria-hidden="true">
                 ◆
               </span>{' '}
-              asks {interrupt.id !== null && <span className="mono faint">{interrupt.id}</span>}
+              {interrupt.value === null && interrupt.schema === null ? (
+                'stops here and asks nothing'
+              ) : (
+                <>asks {interrupt.id !== null && <span className="mono faint">{interrupt.id}</span>}</>
+              )}
             </div>
-            <Question text={interrupt.value} />
-            {interrupt.schema !== null && (
-              <>
-                <div className="task-label">the answer must be</div>
-                <Tagged text={interrupt.schema} />
-              </>
-            )}
+            {interrupt.value !== null && <Question text={interrupt.value} />}
+            {interrupt.schema !== null && <AnswerShape schema={interrupt.schema} />}
           </div>
         ))}
         {task.error !== null && (
@@ -179,18 +178,65 @@ function TaskCard(props: { readonly task: Task }): ReactNode {
             </dl>
           </div>
         )}
-        {quiet && <span className="faint">Has not begun.</span>}
+        {quiet && <span className="faint">Nothing of it is stored yet.</span>}
       </div>
     </article>
   );
 }
 
-/** A request for approval as its calls; anything else as it is stored. */
-function Question(props: { readonly text: string | null }): ReactNode {
+/** What the answer must be: the fields of a form, or a schema as it is stored. */
+function AnswerShape(props: { readonly schema: string }): ReactNode {
+  const fields = formFields(props.schema);
+  if (fields === null) {
+    return (
+      <>
+        <div className="task-label">the answer must be</div>
+        <Tagged text={props.schema} />
+      </>
+    );
+  }
+  return (
+    <>
+      <div className="task-label">the answer has</div>
+      <dl className="answer-fields">
+        {fields.map((field) => (
+          <div key={field.name}>
+            <dt className="mono">{field.name}</dt>
+            <dd>
+              {field.options.length === 0
+                ? field.kind
+                : field.options.map((option, i) => (
+                    <span key={option}>
+                      {i > 0 && <span className="faint"> or </span>}
+                      <span className="mono">{option}</span>
+                    </span>
+                  ))}
+              {!field.required && <span className="faint"> · may be left out</span>}
+              {field.label !== null && field.label.toLowerCase() !== field.name.toLowerCase() && (
+                <span className="dim"> · {field.label}</span>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+/** A request for approval as its calls; anything else as it is stored, under the sentence that it holds. */
+function Question(props: { readonly text: string }): ReactNode {
   const { text } = props;
   const [stored, setStored] = useState(false);
-  const calls = text === null ? null : actionRequests(text);
-  if (calls === null) return <Tagged text={text} />;
+  const calls = actionRequests(text);
+  if (calls === null) {
+    const sentence = sentenceIn(text);
+    return (
+      <>
+        {sentence !== null && <p className="question selectable">{sentence}</p>}
+        <Tagged text={text} />
+      </>
+    );
+  }
   return (
     <>
       {stored ? (

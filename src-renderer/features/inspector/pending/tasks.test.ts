@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actionRequests, byUrgency, openTasks, questionLine } from './tasks.ts';
+import { actionRequests, byUrgency, formFields, openTasks, questionLine, sentenceIn } from './tasks.ts';
 import type { Task } from './tasks.ts';
 
 const task = (name: string, has: Partial<Task> = {}): Task => ({
@@ -43,5 +43,25 @@ describe('a question', () => {
     expect(questionLine('{"id":1,"question":"why?"}')).toBe('why?');
     expect(questionLine('{"please":"review"}')).toBe('{"please":"review"}');
     expect(questionLine('{"cut…')).toBe('{"cut…');
+  });
+});
+
+describe('a form', () => {
+  it('is its fields, and nothing of it is left out', () => {
+    const form =
+      '[{"name":"decision","label":"Decision","field_type":"options","options":["yes",2],"required":true},' +
+      '{"name":"note","label":"","field_type":"text","required":false}]';
+    expect(formFields(form)).toEqual([
+      { name: 'decision', label: 'Decision', kind: 'options', options: ['yes', '2'], required: true },
+      { name: 'note', label: null, kind: 'text', options: [], required: false },
+    ]);
+    expect(formFields('[{"name":"a","field_type":"text","pattern":"x"}]')).toBeNull();
+    expect(formFields('{"type":"object"}')).toBeNull();
+    expect(formFields('[]')).toBeNull();
+  });
+
+  it('has its question above it', () => {
+    expect(sentenceIn('{"amount":250,"question":"Transfer?"}')).toBe('Transfer?');
+    expect(sentenceIn('"Transfer?"')).toBeNull();
   });
 });

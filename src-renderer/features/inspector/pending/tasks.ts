@@ -66,13 +66,52 @@ export function actionRequests(tagged: string): ActionRequest[] | null {
 export function questionLine(tagged: string): string {
   const calls = actionRequests(tagged);
   if (calls !== null) return calls.map((c) => `${c.name} ${c.args ?? ''}`.trim()).join(', ');
-  const root = parseJsonText(tagged);
-  const sentence =
-    stringOf(tagged, root) ??
-    ['question', 'ask', 'query', 'prompt', 'message', 'description', 'reason', 'text', 'title', 'error']
-      .map((name) => stringOf(tagged, member(root, name)))
-      .find((words) => words !== null);
+  const sentence = stringOf(tagged, parseJsonText(tagged)) ?? sentenceIn(tagged);
   return (sentence ?? tagged).slice(0, 300);
+}
+
+/** The words of a question that has other members as well; null where none of its members is one. */
+export function sentenceIn(tagged: string): string | null {
+  const root = parseJsonText(tagged);
+  const words = ['question', 'ask', 'query', 'prompt', 'message', 'description', 'reason', 'text', 'title', 'error'];
+  return words.map((name) => stringOf(tagged, member(root, name))).find((text) => text !== null) ?? null;
+}
+
+/** One field of a form that a person is asked to fill in. */
+export interface FormField {
+  readonly name: string;
+  readonly label: string | null;
+  /** "text", "number", …, in the framework's words. */
+  readonly kind: string;
+  /** What can be chosen; empty where anything can be entered. */
+  readonly options: readonly string[];
+  readonly required: boolean;
+}
+
+/**
+ * The fields of a form, `[{name, field_type, options, required, label}]`. Null for any other shape (a JSON Schema), which is shown as it
+ * is stored; so is a form of which a part would not be shown.
+ */
+export function formFields(tagged: string): FormField[] | null {
+  const known = ['name', 'label', 'field_type', 'options', 'required'].map((name) => JSON.stringify(name));
+  const fields: FormField[] = [];
+  for (const item of itemsOf(parseJsonText(tagged))) {
+    const text = (name: string): string | null => stringOf(tagged, member(item, name));
+    const name = text('name');
+    const kind = text('field_type');
+    if (item.kind !== 'object' || name === null || kind === null) return null;
+    if (!item.members.every((m) => known.includes(m.key))) return null;
+    const options = itemsOf(member(item, 'options'));
+    const required = member(item, 'required');
+    fields.push({
+      name,
+      label: text('label') || null,
+      kind,
+      options: options.map((o) => stringOf(tagged, o) ?? tagged.slice(o.start, o.end)),
+      required: required !== null && tagged.slice(required.start, required.end) === 'true',
+    });
+  }
+  return fields.length > 0 ? fields : null;
 }
 
 /** The text of a JSON string; null for anything else. */

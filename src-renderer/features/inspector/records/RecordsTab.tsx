@@ -117,14 +117,27 @@ export function RecordsTab(props: {
   );
 }
 
+/** A record's name without its kind, which stands above it. */
+const shortName = (record: RecordRow): string =>
+  [':', '/'].some((mark) => record.record.startsWith(record.kind + mark))
+    ? record.record.slice(record.kind.length + 1)
+    : record.record;
+
 function RecordLine(props: { readonly record: RecordRow }): ReactNode {
   const { record } = props;
+  const time = format.millisOf(record.time);
   return (
     <>
       <span className="record-kind ellipsis">{record.kind}</span>
       <span className="record-bytes faint">{format.bytes(record.bytes)}</span>
-      <span className="mono faint ellipsis">{record.record}</span>
-      <span className="faint">{record.time === null ? '' : format.clockTime(Date.parse(record.time))}</span>
+      <span className="record-name mono faint ellipsis" title={record.record}>
+        {shortName(record)}
+      </span>
+      {time !== null && (
+        <time className="faint" title={format.exactTime(time)}>
+          {format.clockTime(time)}
+        </time>
+      )}
     </>
   );
 }
@@ -138,14 +151,17 @@ function RecordContent(props: {
   const { store, thread, row, revision } = props;
   const content = useCall('records.content', { store, thread, record: row.record, limit: longest }, { revision });
   const text = content.data?.content ?? null;
+  const time = format.millisOf(row.time);
   const pretty = useMemo(() => (text === null ? null : indentJson(text, 90)), [text]);
   return (
     <section className="record-content" aria-label="Content of the record">
       <header className="record-head">
         <b>{row.kind}</b>
-        <span className="mono faint ellipsis selectable">{row.record}</span>
+        <span className="mono faint ellipsis selectable" title={row.record}>
+          {shortName(row)}
+        </span>
         <span className="spring" />
-        {row.time !== null && <span className="faint">{format.exactTime(Date.parse(row.time))}</span>}
+        {time !== null && <span className="record-time faint">{format.exactTime(time)}</span>}
         {row.checkpoint !== null && (
           <Button look="quiet" onClick={() => useView.getState().showCheckpoint(row.checkpoint)}>
             Go to its checkpoint

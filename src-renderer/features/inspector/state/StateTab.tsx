@@ -9,10 +9,11 @@ import { asForkpointError } from '../../../../shared/model/errors.ts';
 import { useHost } from '../../../host/host.ts';
 import { useService } from '../../../service/client.ts';
 import { useMessages } from '../../../state/messages.ts';
-import { storeCan } from '../../../state/session.ts';
+import { storeCan, useOpenStore } from '../../../state/session.ts';
 import { useView } from '../../../state/view.ts';
 import { Button, EmptyState, ProgressLine } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
+import { KeyButton } from '../../toolbar/KeyButton.tsx';
 import { appendTo, editValue, removeValue } from '../../operations/start.ts';
 import { Sentence } from '../Sentence.tsx';
 import { Conversation } from './Conversation.tsx';
@@ -37,6 +38,7 @@ export function StateTab(props: {
   const host = useHost();
   const applied = useView((v) => v.applied);
   const path = useView((v) => v.path);
+  const sealed = useOpenStore()?.info.sealed;
   const { mode, finding, found } = useStatePane();
   const { shown, loading, slow, late, error, cancelled, cancel, retry } = useStateTree(
     store,
@@ -106,7 +108,17 @@ export function StateTab(props: {
     if (error !== null) {
       const failed = asForkpointError(error);
       return (
-        <EmptyState small alert title="This state cannot be read" action={<Button onClick={retry}>Try again</Button>}>
+        <EmptyState
+          small
+          alert
+          title="This state cannot be read"
+          action={
+            <>
+              <Button onClick={retry}>Try again</Button>
+              <Button onClick={() => useView.getState().showTab('raw')}>Show its bytes</Button>
+            </>
+          }
+        >
           {failed.message} {failed.hint}
         </EmptyState>
       );
@@ -127,6 +139,8 @@ export function StateTab(props: {
   const absent = Object.entries(about?.provenance ?? {}).filter(([, p]) => p === 'absent');
   const hasWrites = applied || (props.pending?.tasks.some((t) => t.writes.length > 0) ?? false);
   const notes = about?.notes ?? [];
+  // A state that only lacks its key: the key is asked for where it is missed.
+  const locked = sealed?.open === false && about?.provenance !== undefined && notes.length > 0 ? sealed : null;
   // An empty state says its notes itself.
   const said = shown.tree.rows > 0 && (notes.length > 0 || absent.length > 0);
   const canEdit = storeCan('edit') && about?.unforkable == null && about?.isRecord !== true;
@@ -232,7 +246,11 @@ export function StateTab(props: {
             onEdit={canEdit ? editAt : null}
           />
         ) : shown.tree.rows === 0 ? (
-          <EmptyState small title="No state here">
+          <EmptyState
+            small
+            title={locked === null ? 'No state here' : 'Encrypted'}
+            action={locked === null ? undefined : <KeyButton store={store} sealed={locked} />}
+          >
             {notes.length > 0 ? notes.join(' ') : 'This checkpoint holds no values.'}
           </EmptyState>
         ) : (
