@@ -3,6 +3,7 @@
 // is being written, or was torn; it is a point only if it is a whole record.
 
 import type { FileEntry, FilesReader, LineSpan } from '../backend.ts';
+import { Turn } from '../records/turn.ts';
 import { factOf, unreadFact, type RecordFact } from './effects.ts';
 import { LineHeads } from './line-head.ts';
 import { headOf, readRecord, type RecordHead } from './record.ts';
@@ -19,9 +20,6 @@ export interface BadLine {
   readonly line: number;
   readonly reason: string;
 }
-
-/** Milliseconds of work between two chances to stop. */
-const pauseAfter = 8;
 
 /** Rust's `trim().is_empty()` over what JSON writers leave behind. */
 function isBlank(bytes: Uint8Array): boolean {
@@ -63,11 +61,11 @@ export class JournalFile {
     for (const start of this.#facts.keys()) if (start >= this.#consumed) this.#facts.delete(start);
     for (;;) {
       let more = false;
-      const since = performance.now();
+      const turn = new Turn();
       for (const line of reader.spans(this.path, this.#consumed)) {
         if (line.start >= entry.size) break;
         this.#take(line);
-        if (performance.now() - since < pauseAfter) continue;
+        if (!turn.isOver(line.to - line.at)) continue;
         more = line.terminated;
         break;
       }
@@ -126,7 +124,7 @@ export class JournalFile {
 
   /** Reads facts from one of these lines on, until it is time to stop; gives the index of the next. */
   #readFacts(reader: FilesReader, missing: readonly JournalLine[], from: number): number {
-    const since = performance.now();
+    const turn = new Turn();
     let at = from;
     for (const line of reader.spans(this.path, missing[from]!.start)) {
       for (; at < missing.length && missing[at]!.start < line.start; at += 1) this.#isGone(missing[at]!);
@@ -136,7 +134,7 @@ export class JournalFile {
       const reading = readRecord(Buffer.from(line.block.subarray(line.at, line.to)));
       this.#facts.set(head.start, reading.ok ? factOf(reading.view) : unreadFact(head.id, reading.reason));
       at += 1;
-      if (performance.now() - since > pauseAfter) return at;
+      if (turn.isOver(line.to - line.at)) return at;
     }
     for (; at < missing.length; at += 1) this.#isGone(missing[at]!);
     return at;

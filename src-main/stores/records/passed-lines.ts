@@ -5,9 +5,7 @@ import { checkJson } from '../../values/json/check.ts';
 import { openValue } from '../../values/open.ts';
 import type { FilesReader } from '../backend.ts';
 import { isBlank } from './line-files.ts';
-
-/** Milliseconds of work between two chances to stop. */
-const pauseAfter = 8;
+import { Turn } from './turn.ts';
 
 /** A line that cannot be read; offsets in its file. */
 export interface LineDamage {
@@ -29,14 +27,14 @@ export class PassedLines {
   *checking(reader: FilesReader, path: string, end: number, bad: readonly LineDamage[]): Generator<number, void, void> {
     const known = new Set(bad.map((damage) => damage.start));
     while (this.#checked < end) {
-      const since = performance.now();
+      const turn = new Turn();
       for (const { block, at, to, start } of reader.spans(path, this.#checked)) {
         if (start >= end) break;
         const behind = start + to - at;
         this.#checked = behind + 1;
         const reason = known.has(start) ? null : damageIn(block, at, to);
         if (reason !== null) this.unreadable.push({ start, end: behind, reason });
-        if (performance.now() - since > pauseAfter) break;
+        if (turn.isOver(to - at)) break;
       }
       yield this.#checked;
     }

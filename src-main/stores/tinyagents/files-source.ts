@@ -11,6 +11,7 @@ import { firstLine, FolderPicture, identityOf, isBlank, Probe } from '../records
 import { PassedLines, type LineDamage } from '../records/passed-lines.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
+import { Turn } from '../records/turn.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { observationOf } from './journal.ts';
 import { readLedgerLine } from './ledger-line.ts';
@@ -261,15 +262,16 @@ export class FilesRecordSource implements TinyagentsSource {
     const goesOn = grew && known.probe.stillIn(this.#reader, entry.path);
     let { count, counted } = goesOn ? known : { count: 0, counted: 0 };
     let open = 0;
-    let since = performance.now();
-    for (const line of this.#reader.lines(entry.path, counted)) {
-      if (line.terminated) counted = line.end + 1;
-      if (isBlank(line.bytes)) continue;
-      if (line.terminated) count += 1;
-      else if (!('reason' in openLine(line.bytes))) open = 1;
-      if (performance.now() - since < pauseAfter) continue;
+    let turn = new Turn();
+    for (const { block, at, to, start, terminated } of this.#reader.spans(entry.path, counted)) {
+      if (terminated) counted = start + to - at + 1;
+      const bytes = block.subarray(at, to);
+      if (isBlank(bytes)) continue;
+      if (terminated) count += 1;
+      else if (!('reason' in openLine(Buffer.from(bytes)))) open = 1;
+      if (!turn.isOver(to - at)) continue;
       yield;
-      since = performance.now();
+      turn = new Turn();
     }
     const probe = new Probe(this.#reader, entry.path, counted);
     this.#counts.set(entry.path, { identity, inode: entry.inode, count, counted, open, probe });
@@ -378,14 +380,14 @@ export class FilesRecordSource implements TinyagentsSource {
     let at = file.consumed;
     for (;;) {
       let more = false;
-      const since = performance.now();
+      const turn = new Turn();
       for (const line of this.#reader.spans(entry.path, at)) {
         if (line.start >= entry.size) break;
         // Another caller may have read on while this one was suspended.
         if (line.start < file.consumed) continue;
         file.take(line, this.#heads);
         at = line.start + line.to - line.at + 1;
-        if (performance.now() - since > pauseAfter) {
+        if (turn.isOver(line.to - line.at)) {
           more = true;
           break;
         }

@@ -12,6 +12,7 @@ import { firstLine, FolderPicture, identityOf, isBlank, Probe } from '../records
 import { PassedLines, type LineDamage } from '../records/passed-lines.ts';
 import type { Picture, Touched } from '../records/source.ts';
 import { letGo } from '../records/store.ts';
+import { Turn } from '../records/turn.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { LineHeads } from './line-head.ts';
 import { badThreadName, isFileOf, isLineFile, lineFileSuffix, nameOfThread } from './names.ts';
@@ -20,8 +21,6 @@ import { ThreadPoints, type PointHeader } from './points.ts';
 import { openText, readLine, readLineAt, eraNoQueue, type RecordReading } from './record.ts';
 import { noTrouble, type Place, type ThreadTrouble, type WesichainSource } from './source.ts';
 
-/** Milliseconds of work between two chances to stop. */
-const pauseAfter = 8;
 /** Files whose points are kept; the rest is read again when asked for. */
 const keptFiles = 256;
 /** Points that a listing reads on the way, so that nobody has to read the files again; behind them it looks at threads only. */
@@ -237,7 +236,7 @@ export class FilesRecordSource implements WesichainSource {
   ): Generator<readonly ThreadSummary[], FileThreads, void> {
     const extend = known !== undefined && known.ended && known.inode === entry.inode && entry.size >= known.consumed;
     const scan = extend ? known : new FileThreads(entry.inode);
-    let since = performance.now();
+    let turn = new Turn();
     for (const { block, at, to, start, terminated } of this.#reader.spans(entry.path, scan.consumed)) {
       if (start >= entry.size) break;
       if (terminated) scan.consumed = start + to - at + 1;
@@ -248,9 +247,9 @@ export class FilesRecordSource implements WesichainSource {
       const thread = reading === null ? threadOfLine(bytes) : reading.ok ? reading.record.thread : null;
       if (thread === null) scan.other ??= notRecord(Buffer.from(bytes));
       else scan.counts.set(thread, (scan.counts.get(thread) ?? 0) + 1);
-      if (performance.now() - since < pauseAfter) continue;
+      if (!turn.isOver(to - at)) continue;
       yield [];
-      since = performance.now();
+      turn = new Turn();
     }
     return scan;
   }
@@ -336,7 +335,7 @@ export class FilesRecordSource implements WesichainSource {
     let at = file.consumed;
     for (;;) {
       let more = false;
-      const since = performance.now();
+      const turn = new Turn();
       for (const line of this.#reader.spans(entry.path, at)) {
         if (line.start >= entry.size) break;
         // Another caller may have read on while this one was suspended.
@@ -344,7 +343,7 @@ export class FilesRecordSource implements WesichainSource {
         file.take(line, this.#heads);
         at = line.start + line.to - line.at + 1;
         taken += 1;
-        if (performance.now() - since > pauseAfter) {
+        if (turn.isOver(line.to - line.at)) {
           more = true;
           break;
         }
