@@ -7,7 +7,8 @@ import { Command } from '@langchain/langgraph';
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { runTerminal, type Starters, type Terminal } from '../../src-main/hosts/cli/program.ts';
+import { runTerminal, type Starters } from '../../src-main/hosts/cli/program.ts';
+import type { Terminal } from '../../src-main/hosts/cli/terminal.ts';
 import { at, fan, makeStore, nested, shop } from './graphs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forkpoint-langgraph-js-'));

@@ -16,7 +16,8 @@ import {
 } from '@langchain/langgraph';
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runTerminal, type Starters, type Terminal } from '../../src-main/hosts/cli/program.ts';
+import { runTerminal, type Starters } from '../../src-main/hosts/cli/program.ts';
+import type { Terminal } from '../../src-main/hosts/cli/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forkpoint-langgraph-js-delta-'));
 const original = join(folder, 'original.sqlite');

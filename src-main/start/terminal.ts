@@ -1,6 +1,7 @@
 // The terminal itself: `forkpoint …` over the process's own streams.
 
-import { runTerminal, type Terminal } from '../hosts/cli/program.ts';
+import { runTerminal } from '../hosts/cli/program.ts';
+import type { Terminal } from '../hosts/cli/terminal.ts';
 import { starters } from './windows.ts';
 
 const terminal: Terminal = {

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { ErrorShape } from '../../../shared/model/errors.ts';
 import * as shapes from '../../../shared/model/shapes.ts';
-import { runTerminal, type Starters, type Terminal } from './program.ts';
+import { runTerminal, type Starters } from './program.ts';
+import type { Terminal } from './terminal.ts';
 
 const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'forkpoint-cli-'));
