@@ -4,7 +4,7 @@
 // names the checkpoint that it ran under.
 
 import { DatedId } from './ids.ts';
-import { compareTexts, IdOrder, joined, noParent, Texts, ThreadRows } from './lineage-rows.ts';
+import { compareTexts, IdOrder, joined, noParent, Texts, type ThreadRows } from './lineage-rows.ts';
 import { readHosts } from './lineage-hosts.ts';
 import type { Hosts } from './lineage-hosts.ts';
 import { Namespaces, scanAfter, scanThread } from './lineage-scan.ts';
