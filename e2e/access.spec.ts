@@ -33,6 +33,41 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
+for (const scheme of ['light', 'dark'] as const) {
+  test(`no accessibility violations among records, forms and threads that cannot be loaded, ${scheme}`, async ({
+    work,
+    app,
+  }) => {
+    await app.page.emulateMedia({ colorScheme: scheme });
+    const stores = [work.copy('clawdia/file-tools/store', 'clawdia'), work.copy('car/v060/runs', 'workflow-runs')];
+    await app.open(await work.serve(stores));
+    const check = async (where: string): Promise<void> => {
+      const { violations } = await axe(app.page).analyze();
+      expect(
+        violations.map((v) => `${where}: ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`),
+      ).toEqual([]);
+    };
+    await app.thread('run.approval.yes').click();
+    await app.tab('Records').click();
+    const content = app.page.getByRole('region', { name: 'Content of the record' });
+    await expect(content).toContainText('notes/tide.md');
+    await check('Records');
+    await app.page.setViewportSize({ width: 1000, height: 900 });
+    await expect(content).toBeVisible();
+    await check('Records, 1000 px');
+    await app.page.setViewportSize({ width: 1600, height: 1000 });
+    await app.page.getByRole('button', { name: 'Store: clawdia' }).click();
+    await app.page.getByRole('menuitem', { name: 'workflow-runs' }).click();
+    await app.thread('gate1').click();
+    await app.tab('Pending').click();
+    await expect(app.page.getByRole('tabpanel')).toContainText('approve or revise or reject');
+    await check('Pending');
+    await app.thread('corrupt').click();
+    await expect(app.page.getByRole('note').filter({ hasText: 'CAR cannot read this run' })).toBeVisible();
+    await check('a damaged run');
+  });
+}
+
 test('hostile names are text', async ({ work, app }) => {
   const store = work.copy(sample);
   for (const name of [

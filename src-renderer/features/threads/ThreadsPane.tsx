@@ -72,7 +72,14 @@ export function ThreadsPane(): ReactNode {
   const others = roomy ? [] : present.filter((s) => quiet.includes(s) && s !== status);
   /** A row far away (End, Page down) is chosen when it has been read. */
   const awaited = useRef(-1);
+  /** Enter came before what was typed had been searched for: the first match is chosen when it is here, not a row of the list before. */
+  const enterAwaited = useRef(false);
   useEffect(() => {
+    if (rows.loading) return;
+    if (enterAwaited.current) {
+      enterAwaited.current = false;
+      awaited.current = rows.matched > 0 ? Math.max(0, active) : -1;
+    }
     const arrived = awaited.current < 0 ? null : rows.row(awaited.current);
     if (arrived === null) return;
     awaited.current = -1;
@@ -111,7 +118,8 @@ export function ThreadsPane(): ReactNode {
               else filterThreads({ search: '' });
             } else if (event.key === 'ArrowDown' || event.key === 'Enter') {
               event.preventDefault();
-              move(Math.max(0, active));
+              if (rows.loading) enterAwaited.current = true;
+              else move(Math.max(0, active));
               event.currentTarget.closest('.threads')?.querySelector<HTMLElement>('[role="listbox"]')?.focus();
             }
           }}
