@@ -226,6 +226,8 @@ export type FileChange = Described &
         readonly bytes: number;
         /** Permission bits (undo of a removal); else what a new file gets here. */
         readonly mode?: number;
+        /** Permission bits of folders that are made for it, where they are not there (undo of a removal). */
+        readonly folderModes?: readonly { readonly path: string; readonly mode: number }[];
       }
     /**
      * One O_APPEND write of whole lines ending in `\n`, fsync, after checking size and last byte. A line that another program adds
@@ -256,7 +258,7 @@ export type FileChange = Described &
         readonly kind: 'delete-file';
         readonly path: string;
         readonly bytes: number;
-        /** Folders that go with it if nothing else is in them (undo of a new file that they were made for), outermost first. */
+        /** Folders that go with it if nothing else is in them then, outermost first; undo makes them again as they were. */
         readonly folders?: readonly string[];
       }
   );

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   fstatSync,
   fsyncSync,
@@ -178,6 +179,7 @@ function newFile(reader: FolderReader, staging: Staging, change: ChangeOf<'new-f
   if (statSync(target, { throwIfNoEntry: false }) !== undefined) throw exists(change.path);
   const folder = dirname(target);
   const folders = missingFolders(reader, change.path);
+  const modes = new Map(change.folderModes?.map((one) => [one.path, one.mode]));
   const counter = new Counter(contentPieces(reader, change.content));
   const owner = statSync(folders[0] === undefined ? folder : dirname(reader.absolute(folders[0])));
   const staged = staging.write(`new-${index}`, counter.pieces(), change.mode ?? null, owner);
@@ -195,7 +197,7 @@ function newFile(reader: FolderReader, staging: Staging, change: ChangeOf<'new-f
     blob: null,
     perform() {
       // Folders appear with the file: frameworks list them, and an empty one means something to them.
-      makeFolders(reader, folders, owner);
+      makeFolders(reader, folders, owner, modes);
       try {
         appear(staged, target, change.path);
       } catch (thrown) {
@@ -230,10 +232,19 @@ function missingFolders(reader: FolderReader, path: string): string[] {
   );
 }
 
-function makeFolders(reader: FolderReader, folders: readonly string[], owner: { uid: number; gid: number }): void {
+/** `modes`: permission bits of those that were there before; the others get what a new folder gets here. */
+function makeFolders(
+  reader: FolderReader,
+  folders: readonly string[],
+  owner: { uid: number; gid: number },
+  modes: ReadonlyMap<string, number>,
+): void {
   for (const folder of folders) {
     const path = reader.absolute(folder);
-    mkdirSync(path, { recursive: true });
+    const isNew = mkdirSync(path, { recursive: true }) !== undefined;
+    const mode = modes.get(folder);
+    // Not by the call that makes it: the process's mask would take bits away.
+    if (isNew && mode !== undefined) chmodSync(path, mode);
     giveTo(path, owner);
   }
 }
@@ -451,6 +462,10 @@ function deleteFile(reader: FolderReader, staging: Staging, change: ChangeOf<'de
   const before = statSync(target);
   const kept = staging.path(`old-${index}`);
   const folders = change.folders ?? [];
+  const folderModes = folders.flatMap((path) => {
+    const stats = statSync(reader.absolute(path), { throwIfNoEntry: false });
+    return stats === undefined ? [] : [{ path, mode: stats.mode & 0o7777 }];
+  });
   return {
     plan: {
       kind: 'delete-file',
@@ -460,15 +475,21 @@ function deleteFile(reader: FolderReader, staging: Staging, change: ChangeOf<'de
       oldSize: before.size,
       oldDigest: digestSpan(target, 0, before.size),
       mode: before.mode & 0o7777,
+      ...(folderModes.length > 0 ? { folderModes } : {}),
     },
     blob: fileBlob(target, 0, before.size),
     perform() {
       checkSame(target, before, change.path);
-      renameSync(target, kept);
+      try {
+        renameSync(target, kept);
+      } catch (thrown) {
+        // Taken by another program between the two calls.
+        throw systemCode(thrown) === 'ENOENT' ? gone(change.path) : thrown;
+      }
       removeEmptyFolders(reader, folders);
     },
     takeBack() {
-      makeFolders(reader, folders, before);
+      makeFolders(reader, folders, before, new Map(folderModes.map((one) => [one.path, one.mode])));
       appear(kept, target, change.path);
     },
     settle: () => settleFolders(reader, dirname(target), folders),

@@ -43,13 +43,14 @@ const Truncate = z.object({
   size: z.number(),
   digest: z.string(),
 });
-/** Blob: the whole old content. */
+/** Blob: the whole old content. `folderModes` are the folders that went with it, outermost first. */
 const DeleteFile = z.object({
   kind: z.literal('delete-file'),
   ...common,
   oldSize: z.number(),
   oldDigest: z.string(),
   mode: z.number(),
+  folderModes: z.optional(z.array(z.object({ path: z.string(), mode: z.number() }))),
 });
 /** A file that the change set does not touch and that undo must find as it was. */
 const Guard = z.object({

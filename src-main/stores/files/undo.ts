@@ -189,7 +189,15 @@ function inverse(
     case 'truncate':
       return { kind: 'append', path, key, content: old(), expectSize: plan.size, bytes: plan.oldSize - plan.size };
     case 'delete-file':
-      return { kind: 'new-file', path, key, content: old(), bytes: plan.oldSize, mode: plan.mode };
+      return {
+        kind: 'new-file',
+        path,
+        key,
+        content: old(),
+        bytes: plan.oldSize,
+        mode: plan.mode,
+        ...(plan.folderModes === undefined ? {} : { folderModes: plan.folderModes }),
+      };
   }
 }
 

@@ -1,10 +1,10 @@
 // Small stores for the tests of the backends: a table and line files as a framework might make them, and one change set for each
 // kind of change. No framework is involved.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { Backend, ChangeSet } from '../backend.ts';
+import type { Backend, ChangeSet, FileChange } from '../backend.ts';
 
 export const sampleState = Buffer.alloc(20_000, 'state ');
 
@@ -27,7 +27,7 @@ export function makeSqliteStore(path: string, journal: 'WAL' | 'DELETE'): void {
   database.close();
 }
 
-export const sqliteKinds = ['insert', 'copy', 'update', 'delete', 'all'] as const;
+export const sqliteKinds = ['insert', 'copy', 'update', 'delete', 'delete-thread', 'all'] as const;
 
 /** Changes of one kind, with a guard on thread `fork`. */
 export function sqliteChanges(kind: (typeof sqliteKinds)[number] | 'large'): ChangeSet {
@@ -47,6 +47,11 @@ export function sqliteChanges(kind: (typeof sqliteKinds)[number] | 'large'): Cha
   } as const;
   const update = { kind: 'update', table: 'writes', identity: { rowid: 1n }, set: { value: 2.5 }, bytes: 8 } as const;
   const remove = { kind: 'delete', table: 'checkpoints', identity: { thread: 'a', id: 'c3' }, bytes: 1 } as const;
+  // A whole thread: every row that it has in every table; the last row of a table without a key of its own too.
+  const thread = [
+    ...['c1', 'c2', 'c3'].map((id) => ({ ...remove, identity: { thread: 'a', id } }) as const),
+    { kind: 'delete', table: 'writes', identity: { thread: 'a', idx: 9_007_199_254_740_993n }, bytes: 1 } as const,
+  ];
   // Larger than SQLite's cache, so that pages reach the main file before the commit.
   const large = { ...insert, row: { ...insert.row, state: kind === 'large' ? Buffer.alloc(40_000_000, 1) : null } };
   const changes = {
@@ -55,6 +60,7 @@ export function sqliteChanges(kind: (typeof sqliteKinds)[number] | 'large'): Cha
     copy: [copy],
     update: [update],
     delete: [remove],
+    'delete-thread': thread,
     all: [insert, copy, update, remove],
   }[kind];
   const sql = 'SELECT thread, id FROM checkpoints WHERE thread = ? ORDER BY id';
@@ -65,16 +71,26 @@ export function sqliteChanges(kind: (typeof sqliteKinds)[number] | 'large'): Cha
   };
 }
 
-/** `store/a.jsonl` with three records, `store/gone.jsonl` with one, inside a folder that has room for staging. */
+/** `store/a.jsonl` with three records, `store/gone.jsonl` with one, a run's own folder, inside a folder that has room for staging. */
 export function makeFolderStore(folder: string): string {
   const root = join(folder, 'store');
   mkdirSync(root, { recursive: true });
   writeFileSync(join(root, 'a.jsonl'), '{"id":1}\n{"id":2}\n{"id":3}\n');
   writeFileSync(join(root, 'gone.jsonl'), '{"id":9}\n', { mode: 0o640 });
+  const saved = join(root, 'runs', 'r', 'saved');
+  mkdirSync(saved, { recursive: true });
+  writeFileSync(join(saved, '1.json'), '{"saved":1}', { mode: 0o600 });
+  writeFileSync(join(root, 'runs', 'r', 'journal'), '{"id":7}\n', { mode: 0o644 });
+  // Modes that no usual mask gives.
+  chmodSync(saved, 0o711);
+  chmodSync(join(root, 'runs', 'r'), 0o775);
   return root;
 }
 
-export const fileKinds = ['new-file', 'append', 'rewrite', 'delete-file', 'several'] as const;
+export const fileKinds = ['new-file', 'append', 'rewrite', 'delete-file', 'delete-folder', 'several'] as const;
+
+/** Kinds of more than one change: killed between them, they are taken back. */
+export const severalFiles: ReadonlySet<string> = new Set(['delete-folder', 'several']);
 
 /** `size` is that of `a.jsonl`, where a test has made another one. */
 export function fileChanges(kind: (typeof fileKinds)[number], size = 27): ChangeSet {
@@ -99,12 +115,17 @@ export function fileChanges(kind: (typeof fileKinds)[number], size = 27): Change
     bytes: 18,
   } as const;
   const remove = { kind: 'delete-file', path: 'gone.jsonl', bytes: 9 } as const;
+  const run: FileChange[] = [
+    { kind: 'delete-file', path: 'runs/r/journal', bytes: 9 },
+    { kind: 'delete-file', path: 'runs/r/saved/1.json', bytes: 11, folders: ['runs/r', 'runs/r/saved'] },
+  ];
   const ledger = { kind: 'new-file', path: 'fork.writes.jsonl', content: [Buffer.from('{}\n')], bytes: 3 } as const;
   const changes = {
     'new-file': [newFile],
     append: [append],
     rewrite: [rewrite],
     'delete-file': [remove],
+    'delete-folder': run,
     several: [ledger, remove, append, newFile],
   }[kind];
   return { backend: 'files', changes, guards: [] };
