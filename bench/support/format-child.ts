@@ -1,10 +1,12 @@
 // One reading of a store in a process of its own: `list` (all threads and their lineages) or `point` (the lineage of the first thread,
-// then the state of its middle point), or `load` (nothing: what the modules alone cost). Prints milliseconds and the peak of memory.
+// then the state of its middle point), `load` (nothing: what the modules alone cost), or `select` (a statement instead, to compare with).
+// Prints milliseconds and the peak of memory.
 
+import Database from 'better-sqlite3';
 import { openStore } from '../../src-main/stores/registry.ts';
 import type { ThreadSummary } from '../../src-main/stores/store.ts';
 
-const [mode = '', path = ''] = process.argv.slice(2);
+const [mode = '', path = '', sql = ''] = process.argv.slice(2);
 
 function drained<T>(steps: Generator<unknown, T, void>): T {
   let step = steps.next();
@@ -13,7 +15,13 @@ function drained<T>(steps: Generator<unknown, T, void>): T {
 }
 
 const result: Record<string, number> = {};
-if (mode !== 'load') {
+if (mode === 'select') {
+  const db = new Database(path, { readonly: true });
+  const begun = performance.now();
+  result['points'] = db.prepare(sql).raw().all().length;
+  result['select'] = performance.now() - begun;
+  db.close();
+} else if (mode !== 'load') {
   let begun = performance.now();
   const lap = (name: string): void => {
     result[name] = performance.now() - begun;
