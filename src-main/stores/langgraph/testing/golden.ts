@@ -2,6 +2,7 @@
 // The golden files have tags of their own (`$msg`, `$repr`, `$bytes` in hex …): this is the one place that knows them.
 
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { bodyOf } from '../cells.ts';
 import type { Cursor } from '../../../values/cursor.ts';
 
@@ -30,6 +31,8 @@ export interface GoldenPoint {
   readonly next: readonly string[];
   readonly tasks: readonly GoldenTask[];
   readonly values: JsonMap;
+  /** Where LangGraph fails to read it. */
+  readonly fault: string | null;
 }
 export interface GoldenThread {
   readonly thread: string;
@@ -73,6 +76,7 @@ function pointOf(json: JsonMap): GoldenPoint {
       };
     }),
     values: map(json['values']),
+    fault: text(json['error']),
   };
 }
 
@@ -92,8 +96,10 @@ function threadOf(thread: string, json: JsonMap): GoldenThread {
 
 /** Goldens of one store: from the file beside it, or from the one of its folder. */
 export function goldenOf(path: string, storeName: string): GoldenThread[] {
+  const file = readFileSync(path);
+  const content = path.endsWith('.gz') ? gunzipSync(file) : file;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON.parse gives JSON
-  const json = map(JSON.parse(readFileSync(path, 'utf8')) as Json);
+  const json = map(JSON.parse(content.toString('utf8')) as Json);
   if (isList(json['threads'])) return json['threads'].map((t) => threadOf(text(map(t)['thread_id']) ?? '', map(t)));
   return Object.entries(map(json[storeName])).map(([thread, answer]) => threadOf(thread, map(answer)));
 }
