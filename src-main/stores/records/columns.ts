@@ -55,8 +55,20 @@ export class TextColumn {
       this.#bytes.copy(wider, 0, 0, this.#used);
       this.#bytes = wider;
     }
-    this.#used += this.#bytes.write(text, this.#used, 'utf8');
+    this.#used += this.#writeAscii(text) || this.#bytes.write(text, this.#used, 'utf8');
     this.#offsets.push(this.#used);
+  }
+
+  /** Bytes written, 0 where the text is more than a short one of ASCII: a native call would cost more than the loop. */
+  #writeAscii(text: string): number {
+    const { length } = text;
+    if (length > 64) return 0;
+    for (let i = 0; i < length; i++) {
+      const c = text.charCodeAt(i);
+      if (c >= 0x80) return 0;
+      this.#bytes[this.#used + i] = c;
+    }
+    return length;
   }
 
   view(): StringColumn {

@@ -35,10 +35,16 @@ class Names {
   readonly names: string[] = [''];
   #listed: readonly string[] = [];
   readonly #numbers = new Map<string, number>([['', 0]]);
+  #last = '';
+  #lastNumber = 0;
 
   number(name: string): number {
+    // Most records say what the one before said.
+    if (name === this.#last) return this.#lastNumber;
     let number = this.#numbers.get(name);
     if (number === undefined) this.#numbers.set(name, (number = this.names.push(name) - 1));
+    this.#last = name;
+    this.#lastNumber = number;
     return number;
   }
 

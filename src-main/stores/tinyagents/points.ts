@@ -46,8 +46,9 @@ export class ThreadPoints extends RecordPoints {
   readonly #nexts: (readonly string[])[] = [];
   /** Lists of names that were met, so that equal ones are kept once. */
   readonly #lists = new Map<string, readonly string[]>();
-  /** Namespace and node to the last point where that node was pending. */
-  readonly #lastPending = new Map<string, number>();
+  #lastNames: readonly string[] = [];
+  /** By namespace and node: the last point where that node was pending. */
+  readonly #lastPending = new Map<string, Map<string, number>>();
 
   /** Adds the next record. `facts` is asked for only where the record alone does not tell how it hangs together. */
   add(header: PointHeader, facts: () => RootFacts | null): void {
@@ -78,22 +79,26 @@ export class ThreadPoints extends RecordPoints {
       step,
     });
     this.#nexts.push(this.#interned(header.next));
-    for (const node of header.next) this.#lastPending.set(`${namespace}\u0000${node}`, index);
+    if (header.next.length === 0) return;
+    let pending = this.#lastPending.get(namespace);
+    if (pending === undefined) this.#lastPending.set(namespace, (pending = new Map()));
+    for (const node of header.next) pending.set(node, index);
   }
 
   #interned(names: readonly string[]): readonly string[] {
+    if (names === this.#lastNames) return names;
     const text = names.join('\u0000');
-    const known = this.#lists.get(text);
-    if (known?.length === names.length) return known;
-    this.#lists.set(text, names);
-    return names;
+    let known = this.#lists.get(text);
+    if (known?.length !== names.length) this.#lists.set(text, (known = names));
+    this.#lastNames = known;
+    return known;
   }
 
   #inferred(header: PointHeader, facts: RootFacts | null): [number, LinkKind, string] {
     const [node] = facts?.tried ?? [];
     if (facts === null || node === undefined || facts.era !== eraBefore16) return [-1, 'root', ''];
     if ((facts.source ?? 'loop') !== 'loop' || facts.step !== 1) return [-1, 'root', ''];
-    const candidate = this.#lastPending.get(`${header.namespace}\u0000${node}`) ?? -1;
+    const candidate = this.#lastPending.get(header.namespace)?.get(node) ?? -1;
     const next = this.nextOf(candidate);
     if (candidate < 0 || !facts.tried.every((n) => next.includes(n))) return [-1, 'root', newRun];
     return [candidate, 'inferred', candidate === this.headOf(header.namespace) ? resumedLatest : resumedOlder];
@@ -106,10 +111,10 @@ export class ThreadPoints extends RecordPoints {
   #hostOf(namespace: string): number {
     const cut = namespace.lastIndexOf('/');
     const node = embeddingNode(namespace);
-    const above = this.#lastPending.get(`${cut < 0 ? '' : namespace.slice(0, cut)}\u0000${node}`);
+    const above = this.#lastPending.get(cut < 0 ? '' : namespace.slice(0, cut))?.get(node);
     if (above !== undefined) return above;
     const elsewhere = this.namespaceNames.map((other) =>
-      other === namespace ? -1 : (this.#lastPending.get(`${other}\u0000${node}`) ?? -1),
+      other === namespace ? -1 : (this.#lastPending.get(other)?.get(node) ?? -1),
     );
     return Math.max(-1, ...elsewhere);
   }

@@ -86,6 +86,7 @@ export class ThreadPoints extends RecordPoints {
   readonly #queues: (readonly string[] | null)[] = [];
   /** Lists of names that were met, so that equal ones are kept once. */
   readonly #lists = new Map<string, readonly string[]>();
+  #lastNames: readonly string[] = [];
   readonly #steps: (number | null)[] = [];
   /** The last point that has a time, node and step: a record saved again keeps all three. */
   readonly #saved = new SavedPoints();
@@ -115,11 +116,12 @@ export class ThreadPoints extends RecordPoints {
   }
 
   #interned(names: readonly string[]): readonly string[] {
+    if (names === this.#lastNames) return names;
     const text = names.join('\u0000');
-    const known = this.#lists.get(text);
-    if (known?.length === names.length) return known;
-    this.#lists.set(text, names);
-    return names;
+    let known = this.#lists.get(text);
+    if (known?.length !== names.length) this.#lists.set(text, (known = names));
+    this.#lastNames = known;
+    return known;
   }
 
   #link(header: PointHeader, step: number | null): Link {

@@ -81,10 +81,9 @@ export class MemberSpans {
     let i = from;
     for (;;) {
       if (b[i] !== QUOTE) return false;
-      const nameEnd = b.indexOf(QUOTE, i + 1);
-      if (nameEnd < 0 || nameEnd + 1 >= to || b[nameEnd + 1] !== COLON) return false;
+      const nameEnd = behindName(b, i + 1, to);
+      if (nameEnd + 1 >= to || b[nameEnd] !== QUOTE || b[nameEnd + 1] !== COLON) return false;
       const wanted = this.#nameAt(b, i + 1, nameEnd);
-      if (wanted === unusual) return false;
       const start = nameEnd + 2;
       if (wanted >= 0) {
         if (this.#spans[wanted * 2] !== -1) return false;
@@ -109,12 +108,11 @@ export class MemberSpans {
     const length = end - start;
     for (let n = 0; n < names.length; n++) {
       const name = names[n]!;
-      if (name.length !== length) continue;
-      let k = 0;
+      if (name.length !== length || name[0] !== b[start]) continue;
+      let k = 1;
       while (k < length && b[start + k] === name[k]) k++;
       if (k === length) return n;
     }
-    for (let k = start; k < end; k++) if (b[k] === 0x5c || b[k]! < 0x20) return unusual;
     return -1;
   }
 
@@ -146,7 +144,12 @@ export class MemberSpans {
   }
 }
 
-const unusual = -2;
+/** Where a name ends: at its closing quote, or at what needs a closer look. (A native search costs more than these few bytes.) */
+function behindName(b: Buffer, start: number, to: number): number {
+  let i = start;
+  while (i < to && b[i] !== QUOTE && b[i] !== 0x5c && b[i]! >= 0x20) i++;
+  return i;
+}
 
 /** Whether a value that begins with one byte may end with the other. */
 function closes(first: number, last: number): boolean {
