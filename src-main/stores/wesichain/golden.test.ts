@@ -1,4 +1,4 @@
-// Every genuine wesichain store against what the framework's own reading API said of it.
+// What wesichain answers of its stores beyond the shape that ../golden.test.ts holds them to, and how points hang together by our rules.
 
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeTagged } from '../../values/tagged.ts';
@@ -36,11 +36,6 @@ function rowsOf(store: WesichainStore, thread: string) {
   return { lineage, rows };
 }
 
-it('has an assertion for every store', () => {
-  expect(fixtureNames.length).toBeGreaterThanOrEqual(9);
-  for (const name of fixtureNames) expect(goldenOf(name), name).not.toBeNull();
-});
-
 for (const name of fixtureNames) {
   const golden = goldenOf(name)!;
   if (golden.backend === 'session files') {
@@ -67,60 +62,30 @@ for (const name of fixtureNames) {
       expect(store.describe().eras).toEqual(eras);
     });
 
-    it('lists the threads', () => {
-      const listed = drained(store.threads()).batches.flat();
-      const sorted = (ids: Iterable<string>) => [...ids].sort((a, b) => a.localeCompare(b));
-      expect(sorted(listed.map((t) => t.thread))).toEqual(sorted(threads.keys()));
-      for (const summary of listed) {
-        expect(summary.checkpoints, summary.thread).toBe(threads.get(summary.thread)!.length);
-        expect(store.threadSummary(summary.thread)).toEqual(summary);
-      }
-      expect(store.threadSummary('no such thread')).toBeNull();
-    });
-
-    it.each([...threads])('has the records of thread %j', (thread, records) => {
+    it.each([...threads])('has the times, steps, nodes and words of thread %j', (thread, records) => {
       const { lineage, rows } = rowsOf(store, thread);
-      expect(rows.map((row) => row.id)).toEqual(records.map((record) => String(record.seq)));
-      expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
       const queued = golden.had_queue_json !== false;
       rows.forEach((row, i) => {
         const { checkpoint } = records[i]!;
         const key = store.keyAt(lineage, i);
-        expect(key).toBe(row.key);
-        expect(store.indexOf(lineage, key)).toBe(i);
-        expect(plain(store.state(key).root)).toEqual(checkpoint.state.data);
         expect(row.time).toBe(checkpoint.created_at.replace('+00:00', 'Z'));
         if (Number.isSafeInteger(checkpoint.step)) expect(row.step).toBe(checkpoint.step);
         expect(row.node).toEqual(row.status === 'interrupted' ? [] : [checkpoint.node]);
-        expect(lineage.parent[i]!).toBeLessThan(i);
         expect(row.parentKind).toBe(row.parent === null ? null : 'inferred');
-        if (row.parent !== null) expect(row.parentReason).toMatch(/\w/);
-        const pending = store.pending(key);
-        expect(pending.status).toBe(row.status);
-        expect(pending.next).toEqual(queued ? checkpoint.queue.map(([node]) => node) : []);
-        expect(pending.tasks.map((task) => Number(task.id))).toEqual(
-          queued ? checkpoint.queue.map(([, path]) => path) : [],
-        );
         if (!queued) expect(row.status).toBe('unknown');
         else if (checkpoint.queue.length === 0) expect(row.status).toBe('terminal');
         else expect(['idle', 'interrupted']).toContain(row.status);
-        expect(store.raw(key).length).toBeGreaterThan(0);
         expect(plain(store.metadata(key))).toMatchObject({ seq: records[i]!.seq, node: checkpoint.node });
       });
     });
 
-    it('has the latest that the framework loads, and says where it fails', () => {
+    it('says where the framework fails, and what it loads instead', () => {
       for (const { thread_id: thread, load } of golden.threads) {
         const detail = store.threadDetail(thread);
-        const { lineage, rows } = rowsOf(store, thread);
-        expect(detail.head).toBe(rows.at(-1)!.key);
         if (load.error !== undefined) {
           expect(detail.refused).toMatch(/cannot load, list or save/);
         } else if (load.checkpoint!.thread_id !== thread) {
           expect(detail.refused).toContain(`loads a record of thread ${JSON.stringify(load.checkpoint!.thread_id)}`);
-        } else {
-          expect(detail.refused).toBeNull();
-          expect(plain(store.state(store.keyAt(lineage, lineage.count - 1)).root)).toEqual(load.checkpoint!.state.data);
         }
       }
     });

@@ -164,10 +164,15 @@ function threadOf(golden: GoldenThread, store: string): ThreadAnswer {
   };
 }
 
-export const langgraphAnswers: Answers = (path, genuine) => {
+/** The golden file of a store: its own, or that of its folder; null if there is none. */
+export function goldenFileOf(genuine: string): string | null {
   const own = genuine.replace(/(?:\.sqlite)?$/, '.golden.json');
-  const file = [own, `${own}.gz`, join(dirname(genuine), 'golden.json')].find((one) => existsSync(one));
-  if (file === undefined) return null;
+  return [own, `${own}.gz`, join(dirname(genuine), 'golden.json')].find((one) => existsSync(one)) ?? null;
+}
+
+export const langgraphAnswers: Answers = (path, genuine) => {
+  const file = goldenFileOf(genuine);
+  if (file === null) return null;
   const threads = goldenOf(file, basename(genuine)).map((thread) => threadOf(thread, basename(genuine)));
   if (threads.length === 0) return null;
   const key = keys.get(path);

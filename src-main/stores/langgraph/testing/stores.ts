@@ -1,6 +1,6 @@
 // Copies of the fixture stores for tests: a genuine store is never opened in place, for SQLite may write beside it.
 
-import { copyFileSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,13 +41,4 @@ export function lineageOf(store: LangGraphSqliteStore, thread: string, previous?
     const step = reading.next();
     if (step.done === true) return step.value;
   }
-}
-
-/** All SQLite stores below a folder of the fixtures, relative to it. */
-export function storesIn(folder: string): string[] {
-  return readdirSync(join(fixtures, folder), { recursive: true, encoding: 'utf8' })
-    .map((f) => f.replaceAll('\\', '/'))
-    .filter((f) => f.endsWith('.sqlite'))
-    .map((f) => `${folder}/${f}`)
-    .sort();
 }
