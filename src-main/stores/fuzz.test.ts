@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(fixtureStores())('$path', ({ path }) => {
   // Half of the cases cut, half do the rest.
-  test('damaged, says a sentence or shows what is left', { timeout: 30_000 }, () => {
-    expect(fuzzStore(path, folder, 197, 203)).toEqual([]);
+  test('damaged, says a sentence or shows what is left', { timeout: 30_000 }, async () => {
+    expect(await fuzzStore(path, folder, 197, 203)).toEqual([]);
   });
 });
