@@ -1,6 +1,8 @@
 // One store of each framework in the window, walked with the keyboard as a person would: its points, its words, its records, a fork and
 // the way back.
 
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from './support/app.ts';
 import type { Window } from './support/app.ts';
 
@@ -136,6 +138,30 @@ test('LangGraph: channels put together from their updates, calls to approve, a f
   await expect(panel(app)).toContainText('may it call write_file?');
   await expect(panel(app)).toContainText('Command(resume=answer)');
   await forkAndUndo(app, 'main-waiting-fork-1');
+});
+
+test('records by the thousand: the last one is a key away, and its place is kept', async ({ work, app }) => {
+  const host = work.copy('atomr/host-branches/host', 'host');
+  const events = Array.from(
+    { length: 5000 },
+    (_, n) =>
+      `${JSON.stringify({ ts_ms: 1795267324200 + n, kind: 'tool.called', agent_id: 'alpha', payload: { n } })}\n`,
+  );
+  appendFileSync(join(host, 'events.jsonl'), events.join(''));
+  await app.open(await work.serve([host]));
+  await goTo(app, 'alpha/main');
+  await app.page.keyboard.press('6');
+  await expect(app.page.getByRole('tabpanel')).toContainText('5,005 records');
+  const records = app.page.getByRole('listbox', { name: 'Records' });
+  const content = app.page.getByRole('region', { name: 'Content of the record' });
+  await records.focus();
+  await app.page.keyboard.press('End');
+  await expect(content).toContainText('"n": 4999');
+  await expect(records.locator('[aria-selected=true]')).toHaveAttribute('aria-posinset', '5005');
+  await app.page.keyboard.press('ArrowUp');
+  await expect(content).toContainText('"n": 4998');
+  await app.page.keyboard.press('Home');
+  await expect(content).toContainText('branch.forked');
 });
 
 test('an address without a checkpoint leads to the head, also in the thread that is shown', async ({ work, app }) => {

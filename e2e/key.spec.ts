@@ -7,7 +7,8 @@ test('an encrypted store asks for its key and shows what it opens', async ({ wor
   await app.open(await work.serve([work.copy('langgraph-py/py-encrypted.sqlite')]));
   await app.thread('t').click();
   await expect(app.page.getByText(/encrypted \(aes\)/).first()).toBeVisible();
-  await app.page.getByRole('button', { name: 'Enter the key' }).click();
+  // the toolbar has the same button
+  await app.page.getByRole('tabpanel').getByRole('button', { name: 'Enter the key' }).click();
   const dialog = app.dialog('Key of this store');
   const key = dialog.getByLabel('Key', { exact: true });
   await expect(key).toBeFocused();

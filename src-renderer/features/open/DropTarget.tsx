@@ -7,16 +7,28 @@ import { useHost } from '../../host/host.ts';
 import { useService } from '../../service/client.ts';
 import { useMessages } from '../../state/messages.ts';
 import { useOperation } from '../../state/operation.ts';
-import { openStore, storeCan } from '../../state/session.ts';
+import { openStore, useOpenStore } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
+import { FormatList } from './formats.tsx';
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
+
+/** What a drop would do: a browser is not told where a dropped file lies, so it can only be imported there. */
+function dropWords(mayOpen: boolean, mayImport: boolean): string {
+  if (mayOpen)
+    return mayImport ? 'Drop a store to open it, or a thread document to import it' : 'Drop a store to open it';
+  return mayImport
+    ? 'Drop a thread document to import it into this store'
+    : 'A browser cannot open what is dropped on it: start forkpoint serve with its path';
+}
 
 export function DropTarget(props: { readonly children: ReactNode }): ReactNode {
   const client = useService();
   const { pathOfDrop } = useHost();
   const [over, setOver] = useState(false);
   const depth = useRef(0);
+  const open = useOpenStore();
+  const mayImport = open !== null && open.info.writable && open.info.capabilities.includes('import');
 
   const onDrop = (event: DragEvent): void => {
     if (!hasFiles(event)) return;
@@ -26,7 +38,7 @@ export function DropTarget(props: { readonly children: ReactNode }): ReactNode {
     const file = event.dataTransfer.files[0];
     if (file === undefined) return;
     const { store } = useView.getState();
-    if (file.name.endsWith('.json') && store !== null && storeCan('import')) {
+    if (file.name.endsWith('.json') && store !== null && mayImport) {
       useOperation.getState().open({ operation: 'import', store, file });
       return;
     }
@@ -67,7 +79,10 @@ export function DropTarget(props: { readonly children: ReactNode }): ReactNode {
     >
       {props.children}
       {over && (
-        <div className="drop-veil">{pathOfDrop === null ? 'Drop a thread document to import it' : 'Drop to open'}</div>
+        <div className="drop-veil">
+          <p>{dropWords(pathOfDrop !== null, mayImport)}</p>
+          {pathOfDrop !== null && <FormatList />}
+        </div>
       )}
     </div>
   );

@@ -12,6 +12,7 @@ import { useView } from '../../state/view.ts';
 import { nameOf } from '../toolbar/Toolbar.tsx';
 import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { Button, EmptyState, Logo } from '../../ui/controls.tsx';
+import { FormatList } from './formats.tsx';
 import './screens.css';
 
 function OpenButtons(props: { readonly primary: boolean }): ReactNode {
@@ -47,10 +48,7 @@ function OpenButtons(props: { readonly primary: boolean }): ReactNode {
 }
 
 export function EmptyScreen(): ReactNode {
-  const formats = useSession((s) => s.formats);
   const { chooseStore, pathOfDrop } = useHost();
-  const frameworks = new Map<string, string[]>();
-  for (const f of formats) frameworks.set(f.framework, [...(frameworks.get(f.framework) ?? []), f.backend]);
   return (
     <EmptyState mark={<Logo size={56} />} title="Open the store of an agent’s run" action={<OpenButtons primary />}>
       <p>
@@ -65,15 +63,7 @@ export function EmptyScreen(): ReactNode {
           </>
         )}
       </p>
-      {frameworks.size > 0 && (
-        <ul className="screen-formats">
-          {[...frameworks].map(([framework, backends]) => (
-            <li key={framework}>
-              {framework} <span className="faint">{[...new Set(backends)].join(', ')}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <FormatList />
     </EmptyState>
   );
 }
@@ -146,7 +136,7 @@ export function NoRunsScreen(props: { readonly open: OpenStore }): ReactNode {
     >
       <p className="mono screen-path">{info.path}</p>
       <p>
-        Its {info.framework} tables are there and hold no checkpoint.{' '}
+        It is a store of {info.framework}, and holds no checkpoint.{' '}
         {info.live && 'Forkpoint is following it: the first step that an agent writes appears here by itself.'}
       </p>
     </EmptyState>

@@ -23,7 +23,12 @@ export const nameOf = (path: string): string =>
     .split(/[/\\]/)
     .pop() ?? path;
 
-const backendName: Readonly<Record<string, string>> = { sqlite: 'SQLite', files: 'files', postgres: 'PostgreSQL' };
+/** What the kinds of place are called; a kind that is not here by its own name. */
+export const backendName: Readonly<Record<string, string>> = {
+  sqlite: 'SQLite',
+  files: 'files',
+  postgres: 'PostgreSQL',
+};
 
 export function Toolbar(): ReactNode {
   const open = useOpenStore();

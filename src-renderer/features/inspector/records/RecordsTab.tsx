@@ -6,16 +6,15 @@ import type { ReactNode } from 'react';
 import type { RecordRow } from '../../../../shared/contract/methods.ts';
 import { useCall } from '../../../service/client.ts';
 import { useView } from '../../../state/view.ts';
-import { Button, EmptyState } from '../../../ui/controls.tsx';
+import { Button, EmptyState, ProgressLine } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
 import { VirtualList } from '../../../ui/virtual-list.tsx';
 import { indentJson } from '../../../values/json-text.ts';
 import { CodeText } from '../CodeText.tsx';
 import { ReadingLine } from '../ReadingLine.tsx';
+import { useRecordRows } from './use-record-rows.ts';
 import './records.css';
 
-/** Rows of one call; the window that is asked for begins at a multiple of half of it. */
-const page = 400;
 /** Bytes of a content that are shown at once. */
 const longest = 500_000;
 
@@ -27,18 +26,23 @@ export function RecordsTab(props: {
 }): ReactNode {
   const { store, thread, checkpoint, revision } = props;
   const [whole, setWhole] = useState(true);
-  const key = whole ? null : checkpoint;
-  const [from, setFrom] = useState(0);
-  const [chosen, setChosen] = useState<string | null>(null);
-  const list = useCall('records.list', { store, thread, key, from, count: page }, { revision });
-  const rows = list.data?.records ?? [];
-  const total = list.data?.total ?? 0;
-  const at = rows.findIndex((r) => r.record === chosen);
-  const shown = at < 0 ? 0 : at;
-  const row = rows[shown] ?? null;
+  const list = useRecordRows(store, thread, whole ? null : checkpoint, revision);
+  const { total, row: rowAt } = list;
+  /** The place that was chosen and what stood there: a record that has moved is found again by its name, near where it was. */
+  const [chosen, setChosen] = useState<{ readonly at: number; readonly record: string | null }>({
+    at: 0,
+    record: null,
+  });
+  const at = Math.min(placeOf(chosen, rowAt), Math.max(0, (total ?? 1) - 1));
+  const row = rowAt(at);
+  const choose = (index: number): void => {
+    setChosen({ at: index, record: rowAt(index)?.record ?? null });
+    // A place far away (End, Page down) is shown when it has been read.
+    if (rowAt(index) === null) list.want(index, index + 1);
+  };
   const scope = (next: boolean): void => {
     setWhole(next);
-    setFrom(0);
+    setChosen({ at: 0, record: null });
   };
   const bar = (
     <div className="records-bar">
@@ -49,11 +53,11 @@ export function RecordsTab(props: {
         This checkpoint
       </Button>
       <span className="spring" />
-      {list.data !== null && <span className="faint">{format.counted(total, 'record')}</span>}
+      {total !== null && <span className="faint">{format.counted(total, 'record')}</span>}
     </div>
   );
 
-  if (list.error !== null && list.data === null) {
+  if (list.error !== null && total === null) {
     return (
       <EmptyState
         small
@@ -68,8 +72,8 @@ export function RecordsTab(props: {
   return (
     <div className="records-pane">
       {bar}
-      <ReadingLine active={list.slow} text="Reading the records" onCancel={list.cancel} />
-      {list.data !== null && total === 0 ? (
+      <ProgressLine active={list.slow} text="Reading the records" />
+      {total === 0 ? (
         <EmptyState small title="No records">
           {whole
             ? 'Nothing stands beside the checkpoints of this thread.'
@@ -81,31 +85,24 @@ export function RecordsTab(props: {
             label="Records"
             role="listbox"
             className="records-list"
-            count={total}
+            count={total ?? 0}
             rowHeight={44}
-            active={row === null ? -1 : from + shown}
-            onMove={(index) => {
-              const next = rows[index - from];
-              if (next !== undefined) setChosen(next.record);
-            }}
-            onWindow={(first, last) => {
-              if (first >= from && last <= Math.min(total, from + page)) return;
-              setFrom(Math.max(0, Math.floor(first / (page / 2)) * (page / 2) - page / 4));
-            }}
-            rowKey={(index) => rows[index - from]?.record ?? index}
+            active={total === null ? -1 : at}
+            onMove={choose}
+            onWindow={list.want}
+            rowKey={(index) => rowAt(index)?.record ?? index}
             rowProps={(index) => {
-              const record = rows[index - from];
-              if (record === undefined) return { 'aria-label': 'being read' };
+              const record = rowAt(index);
               return {
-                'aria-label': `${record.kind} ${record.record}`,
-                'aria-selected': record === row,
+                'aria-label': record === null ? 'being read' : `${record.kind} ${record.record}`,
+                'aria-selected': total !== null && index === at,
                 className: 'record-row',
-                onClick: () => setChosen(record.record),
+                onClick: () => choose(index),
               };
             }}
             renderRow={(index) => {
-              const record = rows[index - from];
-              return record === undefined ? <span className="faint">…</span> : <RecordLine record={record} />;
+              const record = rowAt(index);
+              return record === null ? <span className="faint">…</span> : <RecordLine record={record} />;
             }}
           />
           {row !== null && (
@@ -115,6 +112,19 @@ export function RecordsTab(props: {
       )}
     </div>
   );
+}
+
+/** Where the chosen record stands now: rows that came before it may have moved it a little. */
+function placeOf(
+  chosen: { readonly at: number; readonly record: string | null },
+  rowAt: (index: number) => RecordRow | null,
+): number {
+  if (chosen.record === null || rowAt(chosen.at)?.record === chosen.record) return chosen.at;
+  for (let by = 1; by < 200; by++) {
+    if (rowAt(chosen.at + by)?.record === chosen.record) return chosen.at + by;
+    if (rowAt(chosen.at - by)?.record === chosen.record) return chosen.at - by;
+  }
+  return chosen.at;
 }
 
 /** A record's name without its kind, which stands above it. */
