@@ -1,13 +1,14 @@
 // Forks of older versions and of encrypted cells, and tables from before August 2024. What LangGraph 1.2.22 made of such forks (the
 // edited value, the same next, the run carried on) was seen when these were written: the plans here are what it was given.
 
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CellKey } from './cell-key.ts';
 import { bytesOf } from './cells.ts';
 import { langgraphSqlite } from './format.ts';
 import { LangGraphSqliteStore } from './store.ts';
 import { makeStore, run } from './testing/make.ts';
-import { keys, lineageOf, openBackend, openStore } from './testing/stores.ts';
+import { copyOf, fixtures, keys, lineageOf, openBackend, openStore } from './testing/stores.ts';
 import { openSqlite } from '../sqlite/backend.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
@@ -223,5 +224,45 @@ describe('tables from before August 2024', () => {
     expect(store.describe().framework).toBe('LangGraph.js');
     const lineage = lineageOf(store, 't');
     expect([...lineage.parent]).toEqual([-1, 0]);
+  });
+});
+
+describe('tasks that only their rows tell of', () => {
+  it('failed, where nothing names the node', () => {
+    const path = copyOf(join(fixtures, 'langgraph-more/older-tasks.sqlite'));
+    run(path, "DELETE FROM checkpoints WHERE thread_id = 'sub-failed' AND checkpoint_ns <> ''");
+    const store = opened(path);
+    const pending = store.pending(newest(store, 'sub-failed'));
+    expect([pending.status, pending.next]).toEqual(['failed', []]);
+    expect(pending.reason).toBe("ZeroDivisionError('division by zero')");
+    expect(store.threadDetail('sub-failed').status).toBe('failed');
+    store.backend.close();
+  });
+
+  it('asked, where the entrypoint and its call have the same question and neither has a name', () => {
+    const question = { channel: '__interrupt__', idx: -3, value: [{ value: 'go on?', id: 'q' }] };
+    const store = opened(
+      makeStore([
+        {
+          id: '1ef00000-0000-6000-bfff-000000000001',
+          values: { __start__: 4 },
+          versions: { __start__: 1 },
+          metadata: { source: 'input', step: -1, parents: {} },
+          writes: [
+            { task: 'a', channel: '__return__', value: 1 },
+            { task: 'b', ...question },
+            { task: 'c', ...question },
+          ],
+        },
+      ]),
+    );
+    const pending = store.pending(newest(store, 't'));
+    expect([pending.status, pending.next, pending.reason]).toEqual(['interrupted', ['__start__'], 'go on?']);
+    expect(pending.tasks.map((t) => [t.id, t.name, t.interrupts.length])).toEqual([
+      [null, '__start__', 1],
+      ['a', null, 0],
+      ['c', null, 0],
+    ]);
+    store.backend.close();
   });
 });

@@ -131,12 +131,20 @@ export interface RowReader {
   metadata(thread: string, namespace: string, id: string): SqlValue;
   /** Ids of the children of a point, oldest first. */
   children(thread: string, namespace: string, id: string): string[];
+  /** All namespaces of a thread. */
+  namespaces(thread: string): string[];
   /** Newest id of a namespace by LangGraph's rule: the largest text. */
   head(thread: string, namespace: string): string | null;
 }
 
 const newestSql = `${checkpointSelect} WHERE thread_id = ? AND checkpoint_ns = ? ORDER BY checkpoint_id DESC LIMIT ${rowsAsked}`;
 const childrenSql = `${checkpointSelect} WHERE thread_id = ? AND checkpoint_ns = ? AND parent_checkpoint_id = ? LIMIT ${rowsAsked}`;
+/** One look-up in the primary key per namespace; DISTINCT would walk all checkpoints of the thread. */
+const namespacesSql = `SELECT ns FROM (WITH RECURSIVE found(ns) AS (
+    SELECT MIN(checkpoint_ns) FROM checkpoints WHERE thread_id = ?
+    UNION ALL
+    SELECT (SELECT MIN(checkpoint_ns) FROM checkpoints WHERE thread_id = ? AND checkpoint_ns > found.ns) FROM found WHERE found.ns IS NOT NULL
+  ) SELECT ns FROM found WHERE ns IS NOT NULL)`;
 /** In the order in which LangGraph.js takes what was sent (`ORDER BY idx`). */
 const sendsSql = `SELECT task_id, '' AS task_path, idx, channel, type, value FROM writes ${pointWhere} AND channel = '__pregel_tasks' ORDER BY idx`;
 
@@ -209,6 +217,9 @@ export function rowReader(
           [thread, namespace, id],
         )
         .map((row) => textOf(row['checkpoint_id']));
+    },
+    namespaces(thread) {
+      return reader.all(namespacesSql, [thread, thread]).map((row) => textOf(row['ns']));
     },
     head(thread, namespace) {
       const row = reader.get(

@@ -1,6 +1,6 @@
 // Why a checkpoint stands where it stands: its status, what is next, and the one line that says what stopped it.
 
-import { bodyOf, isDamaged, keysOf, stringMember } from './cells.ts';
+import { bodyOf, isDamaged, keysOf, openCellOrDamaged, stringMember } from './cells.ts';
 import { isNodeMark } from './older-routing.ts';
 import { openPoint } from './point.ts';
 import type { Point } from './point.ts';
@@ -112,9 +112,23 @@ function olderNote(point: Point): string {
   return `Stored in format version ${point.version}, where the store does not tell which nodes follow ${ran.map((c) => `\`${c}\``).join(', ')}. None has been seen to: the run has probably ended here.`;
 }
 
+/** Before version 3: what a node failed with that nothing names. */
+function namelessError(point: Point, tasks: PointTasks): Cursor | null {
+  if (point.version === null || point.version >= 3) return null;
+  const row = tasks.others
+    .filter((group) => group.path.kind === 'none')
+    .flatMap((group) => group.rows)
+    .find(({ channel }) => channel === '__error__');
+  return row === undefined ? null : openCellOrDamaged(row.type, row.value);
+}
+
 export function verdictOf(situation: Situation): Verdict {
   const { point, tasks, isHead, host } = situation;
   if (point.problem !== null) return { status: 'unknown', next: [], note: point.problem };
+  const nameless = namelessError(point, tasks);
+  if (nameless !== null && (tasks.planned ?? []).length === 0) {
+    return { status: 'failed', next: [], note: errorLine(nameless) };
+  }
   if (tasks.planned === null) {
     return {
       status: 'unknown',
@@ -138,6 +152,7 @@ export function verdictOf(situation: Situation): Verdict {
   }
   const failed = tasks.planned.find((t) => t.error !== null && !t.finished && !t.handled);
   if (failed?.error) return { status: 'failed', next, note: errorLine(failed.handlerError ?? failed.error) };
+  if (nameless !== null) return { status: 'failed', next, note: errorLine(nameless) };
   return { status: 'idle', next, note: null };
 }
 
@@ -157,18 +172,36 @@ function entrypointOf(read: RowReader, point: Point): string | null {
   return null;
 }
 
-/** Tasks of a point, with the entrypoint's name looked up where only a later checkpoint tells it. */
+/** Nodes by the tasks that sub-graphs of a namespace ran in. */
+function hostsUnder(read: RowReader, thread: string, namespace: string): Map<string, string> {
+  const under = namespace === '' ? '' : `${namespace}|`;
+  const hosts = new Map<string, string>();
+  for (const found of read.namespaces(thread)) {
+    if (!found.startsWith(under)) continue;
+    const part = found.slice(under.length).split('|', 1)[0] ?? '';
+    // A task's id holds no colon; a node's name may.
+    const colon = part.lastIndexOf(':');
+    if (colon > 0) hosts.set(part.slice(colon + 1), part.slice(0, colon));
+  }
+  return hosts;
+}
+
+/** Tasks of a point, with the names looked up that only stand elsewhere. */
 export function tasksAt(read: RowReader, point: Point, writes: readonly WriteRow[]): PointTasks {
   const tasks = tasksOf(point, writes);
-  const unnamed = tasks.planned?.some(
-    (t) =>
-      t.next.guessed &&
-      t.name === '__start__' &&
-      (t.rows.length === 0 || t.id === null || !candidateIds(point, t.next).includes(t.id)),
-  );
-  if (unnamed !== true) return tasks;
-  const entrypoint = entrypointOf(read, point);
-  return entrypoint === null ? tasks : tasksOf(point, writes, entrypoint);
+  const unnamed =
+    tasks.planned?.some(
+      (t) =>
+        t.next.guessed &&
+        t.name === '__start__' &&
+        (t.rows.length === 0 || t.id === null || !candidateIds(point, t.next).includes(t.id)),
+    ) === true;
+  const nameless = point.version !== null && point.version < 3 && tasks.others.some((g) => g.path.kind === 'none');
+  if (!unnamed && !nameless) return tasks;
+  const entrypoint = unnamed ? entrypointOf(read, point) : null;
+  const hosts = hostsUnder(read, point.row.thread, point.row.namespace);
+  const here = writes.some((w) => hosts.has(w.task));
+  return entrypoint === null && !here ? tasks : tasksOf(point, writes, { entrypoint, hosts });
 }
 
 /** The task that a namespace runs in, as its parent checkpoint's rows tell. */

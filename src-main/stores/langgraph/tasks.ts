@@ -78,12 +78,17 @@ export function groupWrites(rows: readonly WriteRow[]): TaskWrites[] {
   });
 }
 
+/** A list of texts; null for anything else. */
+function textsOf(list: Cursor | null): string[] | null {
+  if (list?.kind !== 'list' || list.count === 0) return null;
+  const parts = Array.from({ length: list.count }, (_, i) => list.child(i));
+  return parts.every((part) => part.kind === 'string' && part.isUnicode()) ? parts.map((part) => part.text()) : null;
+}
+
 /** Interrupts had no id until July 2025; LangGraph takes the hash of their namespace for one. */
 function idOfNamespace(ns: Cursor | null): string | null {
-  if (ns?.kind !== 'list' || ns.count === 0) return null;
-  const parts = Array.from({ length: ns.count }, (_, i) => ns.child(i));
-  if (!parts.every((part) => part.kind === 'string' && part.isUnicode())) return null;
-  return xxh3(parts.map((part) => part.text()).join('|'));
+  const parts = textsOf(ns);
+  return parts === null ? null : xxh3(parts.join('|'));
 }
 
 /** The interrupts of one `__interrupt__` row, in all shapes that LangGraph has written. */
@@ -122,24 +127,41 @@ export function candidateIds(point: Point, task: NextTask): readonly string[] {
   return pullTaskIds(seed, task.triggers, point.dialect);
 }
 
-/** Before version 3 a node wrote its own name to the channel of its name; an interrupt named its task in `ns`. */
-function olderName(group: TaskWrites): string | null {
+/** Names that stand elsewhere in the store than at the point. */
+export interface KnownNames {
+  /** A functional entrypoint that the point itself does not name. */
+  readonly entrypoint: string | null;
+  /** Nodes by the tasks that sub-graphs ran in: the namespace of such a sub-graph holds both. */
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+const noNames: KnownNames = { entrypoint: null, hosts: new Map() };
+
+/** Parts of a namespace that name a task; a number counts the sub-graphs of one task. */
+const namesIn = (parts: readonly string[]): string[] => parts.filter((part) => part !== '' && !/^\d+$/.test(part));
+
+/** The node that an interrupt says it was raised in, on the level of the point: until July 2025 it held its whole namespace. */
+function interruptedNode(point: Point, group: TaskWrites): string | null {
+  const depth = namesIn(point.row.namespace.split('|')).length;
   for (const row of group.rows) {
+    if (row.channel !== '__interrupt__') continue;
     const value = openCellOrDamaged(row.type, row.value);
-    if (row.channel === '__interrupt__') {
-      const first = bodyOf(value.kind === 'list' && value.count > 0 ? value.child(0) : value);
-      const ns = first.get('ns');
-      const last = ns?.kind === 'list' && ns.count > 0 ? ns.child(ns.count - 1) : null;
-      const text = last?.kind === 'string' && last.isUnicode() ? last.text() : '';
-      if (text.endsWith(`:${group.id}`)) return text.slice(0, -group.id.length - 1);
-    } else if (isOwnName(row.channel, value)) return row.channel;
+    const ns = bodyOf(value.kind === 'list' && value.count > 0 ? value.child(0) : value).get('ns');
+    const own = namesIn(textsOf(ns) ?? [])[depth] ?? '';
+    if (own.endsWith(`:${group.id}`)) return own.slice(0, -group.id.length - 1);
   }
   return null;
 }
 
-function withOlderName(point: Point, group: TaskWrites): TaskWrites {
-  if (point.version === null || point.version >= 3 || group.path.kind !== 'none') return group;
-  const node = olderName(group);
+/** Before version 3 a node wrote its own name to the channel of its name. */
+function markedNode(point: Point, group: TaskWrites): string | null {
+  if (point.version === null || point.version >= 3) return null;
+  return group.rows.find((row) => isOwnName(row.channel, openCellOrDamaged(row.type, row.value)))?.channel ?? null;
+}
+
+function withName(point: Point, group: TaskWrites, names: KnownNames): TaskWrites {
+  if (group.path.kind !== 'none') return group;
+  const node = interruptedNode(point, group) ?? markedNode(point, group) ?? names.hosts.get(group.id) ?? null;
   return node === null ? group : { ...group, path: { kind: 'pull', node } };
 }
 
@@ -148,14 +170,15 @@ function matches(group: TaskWrites, task: NextTask): boolean {
   return group.path.kind === 'pull' && group.path.node === task.node;
 }
 
-/** All that is known about the tasks of a point. `entrypoint` names a functional entrypoint that the point itself does not. */
-export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: string | null = null): PointTasks {
-  const groups = groupWrites(writes.filter((w) => w.task !== nullTask)).map((group) => withOlderName(point, group));
+/** All that is known about the tasks of a point. */
+export function tasksOf(point: Point, writes: readonly WriteRow[], names: KnownNames = noNames): PointTasks {
+  const groups = groupWrites(writes.filter((w) => w.task !== nullTask)).map((group) => withName(point, group, names));
   const unowned = writes.filter((w) => w.task === nullTask);
-  const next = nextTasks(point);
-  if (next === null) return { planned: null, others: groups, unowned };
+  const told = nextTasks(point);
+  const next = [...(told ?? []), ...seenRunning(point, told ?? [], groups)];
+  if (told === null && next.length === 0) return { planned: null, others: groups, unowned };
   const free = new Set(groups);
-  const named = next.map((stored) => nameOf(stored, groups, entrypoint));
+  const named = next.map((stored) => nameOf(stored, groups, names.entrypoint));
   const ids = named.map((task) => candidateIds(point, task));
   const owned = named.map((task, i) => {
     const group =
@@ -165,13 +188,15 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
   });
   // A join that has no version yet keeps an id from being computed: one task and one group left over belong together.
   const lost = owned.flatMap((group, i) => (group === null ? [i] : []));
-  const loose = [...free].filter((g) => g.path.kind === 'none' && !isUpdate(point, g) && !isCallOnly(g));
+  const loose = [...free].filter((g) => g.path.kind === 'none' && !isUpdate(point, g) && !isCall(g));
   const [task] = lost;
-  const [group] = loose;
-  if (lost.length === 1 && loose.length === 1 && task !== undefined && group !== undefined) {
+  const group = loose.length === 1 || (task !== undefined && named[task]?.guessed === true) ? entryAmong(loose) : null;
+  if (lost.length === 1 && task !== undefined && group !== null) {
     owned[task] = group;
     free.delete(group);
   }
+  /** Of two with the same question, nothing tells the entrypoint from its call. */
+  const unsure = loose.length > 1 ? group : null;
   const planned = named.map((next, i): PlannedTask => {
     const rows = owned[i]?.rows ?? [];
     const errorRow = rows.find((r) => r.channel === '__error__');
@@ -180,7 +205,7 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
       handler?.rows.some(isResult) === true ? undefined : handler?.rows.find((r) => r.channel === '__error__');
     return {
       next,
-      id: owned[i]?.id ?? ids[i]?.[0] ?? null,
+      id: owned[i] !== null && owned[i] === unsure ? null : (owned[i]?.id ?? ids[i]?.[0] ?? null),
       name: next.node,
       rows,
       finished: rows.some(isResult),
@@ -192,6 +217,37 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], entrypoint: s
   });
   return { planned, others: [...free], unowned };
 }
+
+/**
+ * Before version 3 the edges of the graph are not in the store; a task that has left rows under a node's name is one of the step
+ * all the same.
+ */
+function seenRunning(point: Point, told: readonly NextTask[], groups: readonly TaskWrites[]): NextTask[] {
+  if (point.version === null || point.version >= 3 || point.values === null) return [];
+  if (told.some((task) => task.guessed)) return [];
+  return groups.flatMap((group): NextTask[] => {
+    if (group.path.kind !== 'pull' || isUpdate(point, group)) return [];
+    const { node } = group.path;
+    const known = told.some((task) => task.node === node);
+    return known ? [] : [{ kind: 'pull', node, index: -1, triggers: [], argument: null, guessed: false }];
+  });
+}
+
+/** Of an entrypoint and its calls, none of them named: a question or an error goes up from a call to the entrypoint, which has both. */
+function entryAmong(groups: readonly TaskWrites[]): TaskWrites | null {
+  const left = (group: TaskWrites): string[] =>
+    group.rows.flatMap((row) => {
+      if (row.channel === '__interrupt__') return interruptsOf(row).flatMap(({ id }) => id ?? []);
+      return row.channel === '__error__'
+        ? [Buffer.from(openCellOrDamaged(row.type, row.value).slice()).toString('hex')]
+        : [];
+    });
+  const all = groups.map((group) => ({ group, left: left(group) }));
+  const shared = all.find((a) => a.left.some((one) => all.some((b) => b !== a && b.left.includes(one))));
+  if (shared !== undefined || groups.length === 1) return (shared ?? all[0])?.group ?? null;
+  return null;
+}
+
 /** A guessed start named by its rows or by a later checkpoint, where one of them tells. */
 function nameOf(task: NextTask, groups: readonly TaskWrites[], entrypoint: string | null): NextTask {
   if (!task.guessed) return task;
@@ -202,8 +258,8 @@ function nameOf(task: NextTask, groups: readonly TaskWrites[], entrypoint: strin
   return entrypoint === null ? task : { ...task, node: entrypoint };
 }
 
-/** Rows of a @task call: nothing but its result. */
-const isCallOnly = (group: TaskWrites): boolean => group.rows.every((r) => r.channel === '__return__');
+/** Rows of a @task call: its result, and what it asked before. */
+const isCall = (group: TaskWrites): boolean => group.rows.some((r) => r.channel === '__return__');
 
 /** Order in which LangGraph applies the results of a step: nodes by name, then Sends by position. */
 export function inApplyOrder(tasks: readonly PlannedTask[]): PlannedTask[] {
@@ -223,7 +279,11 @@ export function finishedNames(tasks: PointTasks): string[] {
   return [...names];
 }
 
-/** True for rows that update_state left: its id is uuid5 of the checkpoint, its path says `__interrupt__`. */
+/**
+ * True for rows that update_state left: its id is uuid5 of the checkpoint, its path says `__interrupt__`. As `__input__` it leaves the
+ * input at the very checkpoint that it makes, where the task that takes it has not run.
+ */
 export function isUpdate(point: Point, group: TaskWrites): boolean {
-  return group.path.kind === 'update' || group.id === uuid5(point.row.id, '__interrupt__');
+  if (group.path.kind === 'update' || group.rows.some((row) => row.channel === '__start__')) return true;
+  return group.id === uuid5(point.row.id, '__interrupt__');
 }
