@@ -172,13 +172,16 @@ function matches(group: TaskWrites, task: NextTask): boolean {
 
 /** All that is known about the tasks of a point. */
 export function tasksOf(point: Point, writes: readonly WriteRow[], names: KnownNames = noNames): PointTasks {
-  const groups = groupWrites(writes.filter((w) => w.task !== nullTask)).map((group) => withName(point, group, names));
+  const stored = groupWrites(writes.filter((w) => w.task !== nullTask));
+  // A task of an older version that today's LangGraph has run again has left rows under two ids: those of today count.
+  const ofToday = (group: TaskWrites): number => (group.path.kind === 'none' ? 1 : 0);
+  const groups = stored.sort((a, b) => ofToday(a) - ofToday(b)).map((group) => withName(point, group, names));
   const unowned = writes.filter((w) => w.task === nullTask);
   const told = nextTasks(point);
   const next = [...(told ?? []), ...seenRunning(point, told ?? [], groups)];
   if (told === null && next.length === 0) return { planned: null, others: groups, unowned };
   const free = new Set(groups);
-  const named = next.map((stored) => nameOf(stored, groups, names.entrypoint));
+  const named = next.map((task) => nameOf(task, groups, names.entrypoint));
   const ids = named.map((task) => candidateIds(point, task));
   const owned = named.map((task, i) => {
     const group =
@@ -225,11 +228,12 @@ export function tasksOf(point: Point, writes: readonly WriteRow[], names: KnownN
 function seenRunning(point: Point, told: readonly NextTask[], groups: readonly TaskWrites[]): NextTask[] {
   if (point.version === null || point.version >= 3 || point.values === null) return [];
   if (told.some((task) => task.guessed)) return [];
-  return groups.flatMap((group): NextTask[] => {
+  return groups.flatMap((group, i): NextTask[] => {
     if (group.path.kind !== 'pull' || isUpdate(point, group)) return [];
     const { node } = group.path;
     const known = told.some((task) => task.node === node);
-    return known ? [] : [{ kind: 'pull', node, index: -1, triggers: [], argument: null, guessed: false }];
+    const again = groups.some((g, j) => j < i && g.path.kind === 'pull' && g.path.node === node);
+    return known || again ? [] : [{ kind: 'pull', node, index: -1, triggers: [], argument: null, guessed: false }];
   });
 }
 
