@@ -100,7 +100,10 @@ export interface Line {
   readonly terminated: boolean;
 }
 
-/** A line where it lies in the block that was read. The same object, and the same memory, serve for the next line. */
+/**
+ * A line where it lies in the block that was read. The same object, and the same memory, serve for the next line: what is opened as a value
+ * (`openValue`) must be a copy.
+ */
 export interface LineSpan {
   readonly block: Buffer;
   /** Within `block`: first byte, and behind the last, line feed excluded. */

@@ -37,7 +37,8 @@ function threadOfLine(bytes: Uint8Array): string | null {
     const reading = openText(Buffer.from(match[1]));
     if (!('reason' in reading) && reading.isUnicode()) return reading.text();
   }
-  const reading = readLine(bytes);
+  // A copy: what is opened may be looked at again, and the block serves for other lines then.
+  const reading = readLine(Buffer.from(bytes));
   return reading.ok ? reading.record.thread : null;
 }
 
