@@ -149,6 +149,8 @@ export const OperationArgs = z.union([
   z.object({ operation: z.literal('edit'), key: Key, edits: z.array(EditShape), leave: z.array(z.string()) }),
   /** `document`: id given by `import.upload`. */
   z.object({ operation: z.literal('import'), document: z.string(), into: z.nullable(z.string()) }),
+  /** The whole thread. */
+  z.object({ operation: z.literal('delete'), thread: z.string() }),
   z.object({ operation: z.literal('undo'), operationId: z.nullable(z.string()) }),
 ]);
 export type OperationArgs = z.infer<typeof OperationArgs>;

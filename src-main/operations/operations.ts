@@ -12,6 +12,7 @@ import { shownName } from '../../shared/model/shown-name.ts';
 import type { Operation, Plan, Warning } from '../../shared/model/shapes.ts';
 import type { ChangeSet, CommitHooks, Relied } from '../stores/backend.ts';
 import type {
+  DeleteRequest,
   Draw,
   EditRequest,
   ForkRequest,
@@ -37,6 +38,7 @@ export type OperationAsk =
       readonly pending: 'keep' | 'drop' | null;
     })
   | EditRequest
+  | DeleteRequest
   /** A null thread: the document's own. */
   | (Omit<ImportRequest, 'thread'> & { readonly thread: string | null });
 
@@ -181,18 +183,18 @@ export class Operations {
   #draftOf(store: Store, request: OperationRequest): Draft {
     const relying = store.backend.relying();
     const { changes, ...from } = store.plan(request, { draw: this.#options.draw, relying });
-    const key = request.operation === 'import' ? null : request.key;
+    const key = 'key' in request ? request.key : null;
     const args = request.operation === 'import' ? { ...request, document: documentDigest(request.document) } : request;
     return {
       operation: request.operation,
       planId: planIdOf(request.operation, args, relying.relied),
-      thread: request.operation === 'import' ? request.thread : threadOf(request.key),
+      thread: 'key' in request ? threadOf(request.key) : request.thread,
       checkpoint: key,
       changes,
       relied: relying.relied,
       undoes: null,
       from,
-      left: request.operation === 'import' ? [] : request.leave,
+      left: 'leave' in request ? request.leave : [],
     };
   }
 
@@ -201,6 +203,8 @@ export class Operations {
     switch (ask.operation) {
       case 'import':
         return { ...ask, thread: ask.thread ?? ask.document.thread };
+      case 'delete':
+        return ask;
       case 'edit':
         if (ask.edits.length === 0) throw new ForkpointError('usage', 'An edit needs at least one change.');
         return ask;

@@ -1,6 +1,7 @@
 // A store as a whole, for `info` and the toolbar.
 
 import type { StoreInfo } from '../../shared/model/shapes.ts';
+import { changingCapabilities } from '../stores/capabilities.ts';
 import { takesKey, type Store } from '../stores/store.ts';
 
 /** What a listing has found so far. */
@@ -14,7 +15,7 @@ export function storeInfo(store: Store, readOnly = false, counts: StoreCounts = 
   const about = store.describe();
   const found = takesKey(store) ? store.sealed() : null;
   const sealed = found === null || !takesKey(store) ? null : { ...found, variable: store.keyVariable };
-  const canChange = ['fork', 'edit', 'import'].some((operation) => about.capabilities.includes(operation));
+  const canChange = changingCapabilities.some((operation) => about.capabilities.includes(operation));
   const why = readOnly ? 'Forkpoint was started read-only.' : store.backend.readOnlyReason;
   return {
     path: store.backend.path,

@@ -1,5 +1,8 @@
 // What a format that does everything can do: command names of the terminal, and `live`.
 
+/** Commands that change a store; `undo`, which takes back what they did, needs one of them first. */
+export const changingCapabilities: readonly string[] = ['fork', 'edit', 'import', 'delete'];
+
 export const everyCapability: readonly string[] = [
   'info',
   'threads',
@@ -11,6 +14,7 @@ export const everyCapability: readonly string[] = [
   'edit',
   'export',
   'import',
+  'delete',
   'operations',
   'undo',
   'live',

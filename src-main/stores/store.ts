@@ -215,7 +215,13 @@ export interface ImportRequest {
   readonly thread: string;
 }
 
-export type OperationRequest = ForkRequest | EditRequest | ImportRequest;
+/** Takes a whole thread out of the store: all its namespaces, and what the framework keeps for it alone. */
+export interface DeleteRequest {
+  readonly operation: 'delete';
+  readonly thread: string;
+}
+
+export type OperationRequest = ForkRequest | EditRequest | ImportRequest | DeleteRequest;
 
 /** Clock and identities, drawn anew for preview and commit; tests give fixed ones. */
 export interface Draw {

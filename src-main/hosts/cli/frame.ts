@@ -32,6 +32,8 @@ export interface Frame {
   readonly command: (name: string, args: string, description: string) => Command;
   readonly withKey: (command: Command) => Command;
   readonly withThread: (command: Command) => Command;
+  /** For commands that are for a thread as a whole. */
+  readonly withWholeThread: (command: Command) => Command;
   readonly withEdits: (command: Command) => Command;
   readonly withSession: (path: string, readOnly: boolean, use: (session: Session) => void) => void;
   readonly withPoint: (
@@ -69,6 +71,8 @@ export function frameOf(program: Command, terminal: Terminal, paint: Paint): Fra
     withKey(c)
       .option('--thread-json <string>', 'the thread as a JSON string, where an argument cannot carry it')
       .option('--namespace <ns>', 'the namespace of a sub-graph');
+  const withWholeThread = (c: Command): Command =>
+    c.option('--thread-json <string>', 'the thread as a JSON string, where an argument cannot carry it');
   const withEdits = (c: Command): Command => {
     const add = (op: 'set' | 'append', option: string) => (text: string) => {
       const { path, value } = readAssignment(text, option);
@@ -127,6 +131,7 @@ export function frameOf(program: Command, terminal: Terminal, paint: Paint): Fra
     command,
     withKey,
     withThread,
+    withWholeThread,
     withEdits,
     withSession,
     withPoint,

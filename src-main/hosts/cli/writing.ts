@@ -5,7 +5,7 @@ import { Option, type Command } from 'commander';
 import type { OperationArgs } from '../../../shared/contract/methods.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Plan } from '../../../shared/model/shapes.ts';
-import type { Point } from '../../service/report/resolve.ts';
+import { requireThread, type Point } from '../../service/report/resolve.ts';
 import type { Session } from '../../service/report/session.ts';
 import { positionals } from './arguments.ts';
 import { planText } from './format.ts';
@@ -19,7 +19,7 @@ interface WriteOptions extends ReadOptions {
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export function writingCommands(frame: Frame): void {
-  const { paint, edits, print, say, command, withThread, withEdits, withSession, pointOf } = frame;
+  const { paint, edits, print, say, command, withThread, withWholeThread, withEdits, withSession, pointOf } = frame;
 
   const withCommit = (c: Command): Command =>
     c.option('--commit', 'carry the plan out').option('--expect <planId>', 'commit only if the plan is still this one');
@@ -92,6 +92,16 @@ export function writingCommands(frame: Frame): void {
         planOrCommit(session, { operation: 'import', document, into: options.into ?? null }, options);
       });
     });
+
+  withCommit(withWholeThread(command('delete', '<store> <thread>', 'takes a whole thread out of a store'))).action(
+    (args: string[], options: WriteOptions) => {
+      const { store = '', thread = '' } = positionals('delete', ['store', 'thread'], args, options.threadJson);
+      withSession(store, false, (session) => {
+        requireThread(session.store, thread);
+        planOrCommit(session, { operation: 'delete', thread }, options);
+      });
+    },
+  );
 
   withCommit(
     command(

@@ -55,6 +55,8 @@ function askOf(args: Exclude<OperationArgs, { operation: 'undo' }>, uploads: Upl
       return { ...args, key: checkpointKey(args.key) };
     case 'edit':
       return { ...args, key: checkpointKey(args.key) };
+    case 'delete':
+      return args;
     case 'import':
       return { operation: 'import', document: uploads.document(args.document), thread: args.into };
   }

@@ -74,6 +74,8 @@ export function openSession(
       case 'fork':
       case 'edit':
         return { ...args, key: args.key as CheckpointKey };
+      case 'delete':
+        return args;
       case 'import': {
         const document = documents.get(args.document);
         if (document === undefined)

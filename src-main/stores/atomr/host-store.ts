@@ -22,6 +22,7 @@ import type {
   ThreadDetail,
   ThreadRecord,
 } from '../store.ts';
+import { planHostDelete } from './host-delete.ts';
 import { exportBranch, planHostImport } from './host-document.ts';
 import { documentDialect, hostName, jsonDialect, memoryMember } from './host-file.ts';
 import { planHostFork } from './host-fork.ts';
@@ -153,6 +154,7 @@ export class AtomrHostStore extends RecordStore<HostPoints, HostSource> implemen
 
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     if (request.operation === 'import') return planHostImport(this.source, request, context);
+    if (request.operation === 'delete') return planHostDelete(this.source, request.thread, context);
     return planHostFork(this.source, this.find(request.key), request, context);
   }
 

@@ -28,6 +28,7 @@ import { indexReason, partsOf } from './ids.ts';
 import { payloadChannel } from './labels.ts';
 import { neighboursOf } from './neighbours.ts';
 import { isoTime, type RowView } from './rows.ts';
+import { planSqlDelete } from './sql-delete.ts';
 import { planSqlFork } from './sql-fork.ts';
 import { exportRun, planSqlImport, sqlDialect } from './sql-document.ts';
 import { pauseAt, pendingAt, statusAt } from './sql-pending.ts';
@@ -142,6 +143,7 @@ export class AtomrSqlStore extends RecordStore<SqlPoints, SqlSource> implements 
 
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     if (request.operation === 'import') return planSqlImport(this.source, request, context);
+    if (request.operation === 'delete') return planSqlDelete(this.source, request.thread, context);
     return planSqlFork(this.source, this.find(request.key), request, context);
   }
 

@@ -93,7 +93,7 @@ export function expectNewRun(folder: RunFolder, id: string, relying: RelyingRead
 const claimPath = (folder: RunFolder, id: string): string => folder.pathOf(`${id}.inflight`);
 
 /** A claim of what we wrote: undo may then no longer take it away. */
-export function claimGuard(folder: RunFolder, id: string): UndoGuard {
+export function claimGuard(folder: RunFolder, id: string): Extract<UndoGuard, { kind: 'file' }> {
   return {
     kind: 'file',
     describe: `run ${shownName(id)} has been claimed by a resume`,

@@ -28,6 +28,7 @@ import type {
   ThreadSummary,
 } from '../store.ts';
 import { openState, stateAfter } from './deltas.ts';
+import { planDelete } from './delete.ts';
 import { exportRun, planImport } from './document.ts';
 import { fileOf, RunFolder, type RunFiles } from './folder.ts';
 import { placeOf, planFork } from './fork.ts';
@@ -268,9 +269,15 @@ export class CarStore implements Store, ExportingStore, RecordingStore {
   }
 
   plan(request: OperationRequest, context: PlanContext): StorePlan {
-    return request.operation === 'import'
-      ? planImport(this.folder, request, context)
-      : planFork(this, request, context);
+    switch (request.operation) {
+      case 'import':
+        return planImport(this.folder, request, context);
+      case 'delete':
+        return planDelete(this.folder, request.thread, context);
+      case 'fork':
+      case 'edit':
+        return planFork(this, request, context);
+    }
   }
 
   exportRecords(thread: string): Generator<ThreadRecord, void, void> {

@@ -10,10 +10,10 @@ import { openText } from './record.ts';
 import type { BesideRecord, StoredContent } from './source.ts';
 
 const contentFolder = 'content';
-const argumentsFolder = 'provider_arguments';
+export const argumentsFolder = 'provider_arguments';
 const eventsPath = 'events/archive.ndjson';
-const toolsFolder = 'tool_execution';
-const poolsFolder = 'agent_pools';
+export const toolsFolder = 'tool_execution';
+export const poolsFolder = 'agent_pools';
 
 /** Whether a path is one of those that tell of runs without being a part of one. */
 export function isBesideFolder(path: string): boolean {
@@ -21,8 +21,12 @@ export function isBesideFolder(path: string): boolean {
   return first !== undefined && ['events', toolsFolder, poolsFolder, contentFolder, argumentsFolder].includes(first);
 }
 
+export function contentFolderOf(id: string): string {
+  return `${contentFolder}/${segmentOf(id)}`;
+}
+
 export function contentPaths(id: string): { readonly metadata: string; readonly bytes: string } {
-  const folder = `${contentFolder}/${segmentOf(id)}`;
+  const folder = contentFolderOf(id);
   return { metadata: `${folder}/metadata.json`, bytes: `${folder}/content.bin` };
 }
 

@@ -232,6 +232,12 @@ export class FilesRunSource implements RunSource {
     return this.#readCatalog().folders.get(run) ?? null;
   }
 
+  /** Where a run lies, and the other runs whose records stand there, too; null if there is none. */
+  folderOf(run: string): { readonly path: string; readonly others: readonly string[] } | null {
+    const folder = this.#folderOf(run);
+    return folder === null ? null : { path: folder.path, others: this.#knownOf(folder).others };
+  }
+
   /** Runs in a folder, for `changesSince`. */
   runsIn(segment: string): readonly string[] {
     const folder = this.#folderAt(segment);

@@ -26,6 +26,7 @@ import type {
   ThreadRecord,
   ThreadSummary,
 } from '../store.ts';
+import { planDelete } from './delete.ts';
 import { exportRun } from './document.ts';
 import type { Effect, RunFacts } from './effects.ts';
 import { pendingChoice, planFork } from './fork.ts';
@@ -193,6 +194,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     const writer = this.#writer(context);
     if (request.operation === 'import') return planImport(request, writer);
+    if (request.operation === 'delete') return planDelete(this, request.thread, writer);
     return planFork(this, request, writer, context.draw);
   }
 

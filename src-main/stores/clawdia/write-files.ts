@@ -7,13 +7,32 @@ import type { Warning } from '../../../shared/model/shapes.ts';
 import { compose } from '../../values/splice.ts';
 import { utf8 } from '../../values/bytes.ts';
 import type { BackendReader, ChangeSet, FileChange, FilesReader, RelyingReader } from '../backend.ts';
-import { argumentsPath, contentPaths } from './files-beside.ts';
+import { sameBytes } from '../../values/bytes.ts';
+import { removedFiles } from '../records/removed-files.ts';
+import { noSuchThread } from '../whole-thread.ts';
+import {
+  argumentsFolder,
+  argumentsPath,
+  contentFolderOf,
+  contentPaths,
+  poolsFolder,
+  toolsFolder,
+} from './files-beside.ts';
 import type { FilesRunSource } from './files-source.ts';
-import { badRunId, checkpointPath, checkpointsFolder, journalPath, runFolder } from './names.ts';
+import {
+  badRunId,
+  checkpointPath,
+  checkpointsFolder,
+  journalName,
+  journalPath,
+  runFolder,
+  runsFolder,
+  segmentOf,
+} from './names.ts';
 import { prettyText } from './new-checkpoint.ts';
 import type { CheckpointPlace, RecordPlace } from './points.ts';
 import { readCheckpoint, readRecord, type CheckpointView, type Reading, type RecordView } from './record.ts';
-import type { NewRun, PlanWriter } from './write.ts';
+import type { NewRun, OwnedByRun, PlanWriter, Removal } from './write.ts';
 
 const lineFeed = new Uint8Array([0x0a]);
 
@@ -76,6 +95,67 @@ export class FilesPlanWriter implements PlanWriter {
 
   #held(describe: string, path: string): Uint8Array | null {
     return this.#relying.relyOnFile(describe, path) === null ? null : this.#reader.read(path);
+  }
+
+  namedBeside(id: string): boolean {
+    const text = Buffer.from(id);
+    return this.#reader.list(2, poolsFolder).some(({ path }) => Buffer.from(this.#reader.read(path)).includes(text));
+  }
+
+  /** Everything in the folder of the run goes: it is named by the hash of the run's id. */
+  removeRun(run: string, owned: OwnedByRun): Removal {
+    const folder = this.#source.folderOf(run);
+    if (folder === null) throw noSuchThread(run);
+    if (folder.others.length > 0) {
+      throw new ForkpointError(
+        'unable',
+        `\`${folder.path}\` also holds records of ${folder.others.map((other) => shownName(other)).join(', ')}, which would go with it. Nothing was changed.`,
+        'Move those records into a folder of their own first.',
+      );
+    }
+    const name = shownName(run);
+    const journal = `${folder.path}/${journalName}`;
+    const saved = `${folder.path}/${checkpointsFolder}`;
+    const inFolder = this.#reader.list(2, folder.path).map((entry) => entry.path);
+    // The journal first: without it the framework sees no run, and none whose checkpoints are gone.
+    const files = inFolder.toSorted((a, b) => Number(b === journal) - Number(a === journal));
+    const changes = removedFiles(this.#relying, `the records of run ${name}`, files, [folder.path, saved]);
+    const calls = `${toolsFolder}/${segmentOf(run)}`;
+    const callFiles = this.#reader.list(1, calls).map((entry) => entry.path);
+    changes.push(...removedFiles(this.#relying, `the tool calls of run ${name}`, callFiles, [calls]));
+    for (const id of owned.contents) changes.push(...this.#removedContent(id, owned.calls));
+    if (owned.contents.length > 0) this.#relyOnOtherRuns(folder.path);
+    const describe = `the checkpoints of run ${name}`;
+    return {
+      changes: { backend: 'files', changes, guards: [{ kind: 'folder', describe, path: saved }] },
+      warnings: [],
+    };
+  }
+
+  #removedContent(id: string, calls: readonly string[]): FileChange[] {
+    const changes: FileChange[] = [];
+    const describe = `content ${shownName(id)}`;
+    const folder = contentFolderOf(id);
+    const files = this.#reader.list(1, folder).map((entry) => entry.path);
+    changes.push(...removedFiles(this.#relying, describe, files, [folder]));
+    const byRef = argumentsPath(id);
+    if (this.#reader.stat(byRef) === null) return changes;
+    const bytes = this.#reader.read(byRef);
+    const names = new Set(calls.map((call) => `${segmentOf(call)}.json`));
+    const copies = this.#reader
+      .list(3, argumentsFolder)
+      .map((entry) => entry.path)
+      .filter((path) => path !== byRef && names.has(path.slice(path.lastIndexOf('/') + 1)))
+      .filter((path) => sameBytes(this.#reader.read(path), bytes));
+    changes.push(...removedFiles(this.#relying, describe, [byRef, ...copies]));
+    return changes;
+  }
+
+  /** Whether another run refers to a content is known of the records that are there now. */
+  #relyOnOtherRuns(own: string): void {
+    for (const { path } of this.#reader.list(3, runsFolder)) {
+      if (!path.startsWith(`${own}/`)) this.#relying.relyOnFile('what other runs refer to', path, []);
+    }
   }
 
   laidOut(checkpoint: Uint8Array): Uint8Array {

@@ -13,11 +13,15 @@ import type {
   SqlRow,
   UndoGuard,
 } from '../backend.ts';
+import { formatKey } from '../../../shared/model/key.ts';
+import { foreignTables } from '../records/cells.ts';
+import { removedRows, type RowsOf } from '../records/removed-rows.ts';
+import { hostTablesStay } from '../whole-thread.ts';
 import { badRunId } from './names.ts';
 import type { CheckpointPlace, RecordPlace } from './points.ts';
 import { readCheckpoint, type CheckpointView, type Reading, type RecordView } from './record.ts';
 import { checkpointTable, hasTable, journalTable, ownTables, readRow } from './sqlite-source.ts';
-import type { NewRun, PlanWriter } from './write.ts';
+import type { NewRun, OwnedByRun, PlanWriter, Removal } from './write.ts';
 import { runExists } from './write-files.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -122,6 +126,54 @@ export class SqlitePlanWriter implements PlanWriter {
     ]);
     const held = row?.['held'];
     return held instanceof Uint8Array ? held : row === undefined ? null : new Uint8Array();
+  }
+
+  namedBeside(id: string): boolean {
+    if (!hasTable(this.#reader, 'agent_pool_records')) return false;
+    const row = this.#reader.get(
+      'SELECT 1 AS named FROM agent_pool_records WHERE instr(CAST(payload_json AS TEXT), ?) > 0 LIMIT 1',
+      [id],
+    );
+    return row !== null;
+  }
+
+  removeRun(run: string, owned: OwnedByRun): Removal {
+    const name = shownName(run);
+    const changes: SqliteChange[] = [];
+    const remove = (table: string, rest: Omit<RowsOf, 'table'>): void => {
+      const found = this.#reader.tables().find((one) => one.name === table);
+      if (found !== undefined) changes.push(...removedRows(this.#relying, { ...rest, table: found }));
+    };
+    const ofRun = { where: 'run_id = ?', params: [run] };
+    const keyOf = (column: string) => ({
+      more: [column],
+      keyOf: (row: SqlRow) => formatKey({ thread: run, namespace: '', id: String(row[column]), nth: 0 }),
+    });
+    remove(journalTable, { ...ofRun, describe: `the records of run ${name}`, ...keyOf('record_id') });
+    remove(checkpointTable, { ...ofRun, describe: `the checkpoints of run ${name}`, ...keyOf('checkpoint_id') });
+    remove('tool_execution_records', { ...ofRun, describe: `the tool calls of run ${name}` });
+    if (owned.contents.length > 0) {
+      const ofRefs = {
+        where: 'content_ref IN (SELECT value FROM json_each(?))',
+        params: [JSON.stringify(owned.contents)],
+      };
+      remove('content', { ...ofRefs, describe: `the contents of run ${name}` });
+      remove('provider_arguments', { ...ofRefs, describe: `the arguments that run ${name} was given` });
+      // Whether another run refers to them is known of the records that are there now.
+      for (const table of [journalTable, checkpointTable]) {
+        if (!hasTable(this.#reader, table)) continue;
+        this.#relying.relyOnRows(
+          'what other runs refer to',
+          `SELECT count(*) AS n, max(rowid) AS last FROM ${table} WHERE run_id <> ?`,
+          [run],
+        );
+      }
+    }
+    const foreign = foreignTables(this.#reader, new Set([...ownTables, 'sqlite_sequence']));
+    return {
+      changes: { backend: 'sqlite', changes, guards: this.#guardsOf(run) },
+      warnings: [...this.warnings(null), ...hostTablesStay(foreign, 'run')],
+    };
   }
 
   laidOut(checkpoint: Uint8Array): Uint8Array {

@@ -45,6 +45,19 @@ export interface NewRun {
   readonly provided: readonly NewArguments[];
 }
 
+/** What goes with a run besides its own records: contents and arguments that no other run refers to, and its tool calls. */
+export interface OwnedByRun {
+  readonly contents: readonly string[];
+  /** Ids of tool calls, under which a copy of arguments may lie. */
+  readonly calls: readonly string[];
+}
+
+/** What a removal takes away, and what a person should know of what stays. */
+export interface Removal {
+  readonly changes: ChangeSet;
+  readonly warnings: readonly Warning[];
+}
+
 export interface PlanWriter {
   /** What a person should know of any write to this store. `source` is the run that is forked. */
   warnings(source: string | null): readonly Warning[];
@@ -60,5 +73,9 @@ export interface PlanWriter {
   laidOut(checkpoint: Uint8Array): Uint8Array;
   /** Throws `unable` where this store has no place for what the run holds. */
   newRun(made: NewRun): ChangeSet;
+  /** Whether something else than a run names a content: a pool, say. */
+  namedBeside(id: string): boolean;
+  /** Takes away a run and what it alone owns. Throws `unable` where that cannot be told from what another has. */
+  removeRun(run: string, owned: OwnedByRun): Removal;
   readonly backend: 'files' | 'sqlite';
 }

@@ -8,13 +8,13 @@ import { textOf } from './cells.ts';
 import type { WriterDialect } from './ids.ts';
 import type { Unable, Warning } from '../../../shared/model/shapes.ts';
 import type { SqliteReader } from '../backend.ts';
-import { everyCapability } from '../capabilities.ts';
+import { changingCapabilities, everyCapability } from '../capabilities.ts';
 import type { Sealed, StoreDescription } from '../store.ts';
 
 export const unable: readonly Unable[] = [];
 
 /** Operations that would change the store. */
-const writes: ReadonlySet<string> = new Set(['fork', 'edit', 'import', 'undo']);
+const writes: ReadonlySet<string> = new Set([...changingCapabilities, 'undo']);
 
 export const frameworkName = (dialect: WriterDialect | null): string =>
   dialect === 'js' ? 'LangGraph.js' : dialect === 'python' ? 'LangGraph (Python)' : 'LangGraph';

@@ -1,7 +1,7 @@
 // The folder `.langgraph_api` of `langgraph dev`, read only: the server holds its threads in memory and rewrites the files whole.
 // Its rows are put into tables in memory and read as those of a SQLite saver are.
 
-import { everyCapability } from '../capabilities.ts';
+import { changingCapabilities, everyCapability } from '../capabilities.ts';
 import { devDialect, jsCheckpoints, placeOf, pythonCheckpoints, readDevFiles } from './dev-files.ts';
 import type { DevRows } from './dev-files.ts';
 import { LangGraphSqliteStore } from './store.ts';
@@ -23,7 +23,7 @@ const schema = `
 
 const why =
   'These are the files of `langgraph dev`, which keeps its threads in memory and writes the files anew while it runs: what is written beside it would be lost.';
-const changing = ['fork', 'edit', 'import', 'undo'];
+const changing = [...changingCapabilities, 'undo'];
 const unable: readonly Unable[] = changing.map((operation) => ({ operation, reason: why }));
 const capabilities = everyCapability.filter((what) => !changing.includes(what));
 

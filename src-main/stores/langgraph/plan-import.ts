@@ -2,14 +2,13 @@
 
 import { bytesOf } from './cells.ts';
 import { dialectOfCell } from './layout.ts';
-import { relyOnNewThread } from './plan-thread.ts';
+import { relyOnNewThread, threadGuards } from './plan-thread.ts';
 import type { PlanSource } from './plan-source.ts';
 import { neighbourWarnings } from './describe.ts';
 import { resumeCode } from './pending.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
-import { shownName } from '../../../shared/model/shown-name.ts';
-import type { SqliteChange, SqlRow, SqlTable, SqlValue, UndoGuard } from '../backend.ts';
+import type { SqliteChange, SqlRow, SqlTable, SqlValue } from '../backend.ts';
 import type { ImportRequest, PlanContext, StorePlan, ThreadRecord } from '../store.ts';
 
 type Cell = ThreadRecord['cells'][number];
@@ -129,22 +128,8 @@ export function planImport(own: PlanSource, request: ImportRequest, context: Pla
     } else changes.push({ kind: 'insert', table: table.name, row, key: null });
   }
   if (head === null) throw bad('The document holds no checkpoint of the root graph.');
-  const guards: UndoGuard[] = [
-    {
-      kind: 'rows',
-      describe: `what thread ${shownName(thread)} holds`,
-      sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id',
-      params: [thread],
-    },
-    {
-      kind: 'rows',
-      describe: `what tasks of thread ${shownName(thread)} have written`,
-      sql: 'SELECT checkpoint_ns, checkpoint_id, task_id, idx FROM writes WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id, task_id, idx',
-      params: [thread],
-    },
-  ];
   return {
-    changes: { backend: 'sqlite', changes, guards },
+    changes: { backend: 'sqlite', changes, guards: threadGuards(thread) },
     warnings: [
       ...neighbourWarnings(own.reader, false),
       ...(dropsPath

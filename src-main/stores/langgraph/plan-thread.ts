@@ -34,6 +34,24 @@ export function relyOnNewThread(context: PlanContext, thread: string): void {
   }
 }
 
+/** What undo must find as it was left: all that the thread holds. */
+export function threadGuards(thread: string): readonly UndoGuard[] {
+  return [
+    {
+      kind: 'rows',
+      describe: `what thread ${shownName(thread)} holds`,
+      sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id',
+      params: [thread],
+    },
+    {
+      kind: 'rows',
+      describe: `what tasks of thread ${shownName(thread)} have written`,
+      sql: 'SELECT checkpoint_ns, checkpoint_id, task_id, idx FROM writes WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id, task_id, idx',
+      params: [thread],
+    },
+  ];
+}
+
 interface CopiedRow {
   readonly namespace: string;
   readonly id: string;
@@ -195,22 +213,8 @@ export function intoNewThread(
   const open =
     keep && edited === null ? (source.tasks.planned ?? []).filter((t) => !t.finished && t.interrupts.length > 0) : [];
   warnings.push(...situationWarnings(source, edited, keep && edited === null), ...neighbourWarnings(own.reader, true));
-  const guards: UndoGuard[] = [
-    {
-      kind: 'rows',
-      describe: `what thread ${shownName(thread)} holds`,
-      sql: 'SELECT checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id',
-      params: [thread],
-    },
-    {
-      kind: 'rows',
-      describe: `what tasks of thread ${shownName(thread)} have written`,
-      sql: 'SELECT checkpoint_ns, checkpoint_id, task_id, idx FROM writes WHERE thread_id = ? ORDER BY checkpoint_ns, checkpoint_id, task_id, idx',
-      params: [thread],
-    },
-  ];
   return {
-    changes: { backend: 'sqlite', changes, guards },
+    changes: { backend: 'sqlite', changes, guards: threadGuards(thread) },
     warnings,
     target: { thread, id },
     resume: resumeCode(

@@ -12,6 +12,7 @@ import { OlderReader, olderUnable } from './older-layout.ts';
 import { indexOfKey, keyOfPoint, readLineage } from './lineage.ts';
 import { nodesBetween } from './next.ts';
 import { pendingOf } from './pending.ts';
+import { planDelete } from './plan-delete.ts';
 import { planImport } from './plan-import.ts';
 import { planFork } from './plan-fork.ts';
 import { openMetadata, openPoint } from './point.ts';
@@ -334,6 +335,8 @@ export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore 
         return planFork(own, { ...request, operation: 'fork', target: { kind: 'in-place' }, pending: 'drop' }, context);
       case 'fork':
         return planFork(own, request, context);
+      case 'delete':
+        return planDelete(own, request.thread, context);
     }
   }
 

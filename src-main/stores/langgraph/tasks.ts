@@ -160,7 +160,7 @@ function markedNode(point: Point, group: TaskWrites): string | null {
 }
 
 function withName(point: Point, group: TaskWrites, names: KnownNames): TaskWrites {
-  if (group.path.kind !== 'none') return group;
+  if (group.path.kind !== 'none' || isUpdate(point, group)) return group;
   const node = interruptedNode(point, group) ?? markedNode(point, group) ?? names.hosts.get(group.id) ?? null;
   return node === null ? group : { ...group, path: { kind: 'pull', node } };
 }

@@ -56,7 +56,13 @@ export function undoSqlite(
     sql: guard.sql,
     params: guard.params.map(fromJsonValue),
   }));
-  const changes = bundle.done.toReversed().map((done) => inverse(bundle, done, tableNamed(reader, done.table)));
+  const changes = bundle.done.toReversed().map((done) => {
+    const table = tableNamed(reader, done.table);
+    const old = filled.has(done.table) ? undefined : bundle.old.get(done.index);
+    const place = table === null || old === undefined ? null : placeOf(table, old);
+    const taken = table !== null && place !== null && isTakenByOther(reader, table, done, place);
+    return inverse(bundle, done, table, taken);
+  });
   return { changes: { backend: 'sqlite', changes, guards }, relied };
 }
 
@@ -79,17 +85,32 @@ function rowsRelied(reader: SqliteReader, done: DoneRecord, old: OldRecord | und
   });
   const relied = [absent(`a row of \`${done.table}\` that the operation removed`, whereOf(identity))];
   const table = tableNamed(reader, done.table);
-  const rowid = old?.rowid == null ? null : fromJsonValue(old.rowid);
-  const name = table === null ? null : rowidName(table);
-  if (rowid !== null && name !== null) {
-    relied.push(
-      absent(`the place in \`${done.table}\` of a row that the operation removed`, whereOf({ [name]: rowid })),
-    );
+  const place = table === null || old === undefined ? null : placeOf(table, old);
+  if (table !== null && place !== null && !isTakenByOther(reader, table, done, place)) {
+    relied.push(absent(`the place in \`${done.table}\` of a row that the operation removed`, whereOf(place)));
   }
   return relied;
 }
 
-function inverse(bundle: SqliteBundle, done: DoneRecord, table: SqlTable | null): SqliteChange {
+/** The rowid that a removed row had, as an identity; null in a table without one. */
+function placeOf(table: SqlTable, old: OldRecord): SqlRow | null {
+  const name = rowidName(table);
+  return old.rowid === null || name === null ? null : { [name]: fromJsonValue(old.rowid) };
+}
+
+/**
+ * SQLite gives the rowids of the last rows again once they are removed: another row may have this one's by now. A row that has a key
+ * of its own can do with another rowid; only where the rowid is what names it must the place be free.
+ */
+function isTakenByOther(reader: SqliteReader, table: SqlTable, done: DoneRecord, place: SqlRow): boolean {
+  const [name = ''] = Object.keys(place);
+  if (rowidColumn(table) !== null || Object.hasOwn(rowFromJson(done.identity), name)) return false;
+  const where = whereOf(place);
+  return reader.get(`SELECT 1 AS taken FROM ${quoted(table.name)} WHERE ${where.sql}`, where.params) !== null;
+}
+
+/** `taken`: the row's own rowid is another's by now. */
+function inverse(bundle: SqliteBundle, done: DoneRecord, table: SqlTable | null, taken: boolean): SqliteChange {
   const identity = rowFromJson(done.identity);
   const key = done.key;
   if (done.change === 'insert') return { kind: 'delete', table: done.table, identity, bytes: done.bytes, key };
@@ -100,7 +121,7 @@ function inverse(bundle: SqliteBundle, done: DoneRecord, table: SqlTable | null)
   if (done.change === 'update') return { kind: 'update', table: done.table, identity, set: row, cells, bytes, key };
   const rowid = old.rowid === null ? null : fromJsonValue(old.rowid);
   const restored = { kind: 'insert', table: done.table, row, cells, bytes, key } as const;
-  return typeof rowid === 'bigint' && (table === null || rowidColumn(table) === null)
+  return typeof rowid === 'bigint' && !taken && (table === null || rowidColumn(table) === null)
     ? { ...restored, rowid }
     : restored;
 }

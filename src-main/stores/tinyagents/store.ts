@@ -6,6 +6,7 @@ import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import type { Backend } from '../backend.ts';
+import { changingCapabilities } from '../capabilities.ts';
 import { noPoint, RecordStore, storedMembers } from '../records/store.ts';
 import type {
   Format,
@@ -21,6 +22,7 @@ import type {
   ThreadDetail,
   ThreadRecord,
 } from '../store.ts';
+import { planDelete } from './delete.ts';
 import { exportThread } from './document.ts';
 import { pendingChoice, planFork } from './fork.ts';
 import { planImport } from './import.ts';
@@ -36,7 +38,7 @@ import { isSwallowed, noteOfRecord, statusOfRecord } from './status.ts';
 import type { PlanWriter } from './write.ts';
 
 /** What cannot be done to a store of the unreleased format. */
-const writes: readonly string[] = ['fork', 'edit', 'import'];
+const writes: readonly string[] = changingCapabilities;
 
 export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource> implements RecordingStore {
   readonly #writer: (context: PlanContext) => PlanWriter;
@@ -159,6 +161,7 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
     }
     const writer = this.#writer(context);
     if (request.operation === 'import') return planImport(request, writer);
+    if (request.operation === 'delete') return planDelete(this, request.thread, writer);
     return planFork(this, request, context, writer);
   }
 

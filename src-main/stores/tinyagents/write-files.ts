@@ -14,13 +14,22 @@ import type {
   UndoGuard,
 } from '../backend.ts';
 import { openLine } from './record.ts';
-import { badThreadName, ledgerLines, type FilesRecordSource } from './files-source.ts';
-import { escapeThread, ledgerFiles, ledgerFileSuffix, lineFileSuffix, longestFileName, threadFiles } from './names.ts';
+import { removedFiles } from '../records/removed-files.ts';
+import { badThreadName, kindOfLineFile, ledgerLines, type FilesRecordSource } from './files-source.ts';
+import {
+  escapeThread,
+  isStrayTemp,
+  ledgerFiles,
+  ledgerFileSuffix,
+  lineFileSuffix,
+  longestFileName,
+  threadFiles,
+} from './names.ts';
 import { rewriteRecord, stringText } from './new-record.ts';
 import { ledgerLineText } from './ledger-line.ts';
 import type { LedgerEntry, Place } from './source.ts';
 import { movedOn, threadExists } from './write-sqlite.ts';
-import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
+import type { NewLedgerRow, NewRecord, PlanWriter, Removal } from './write.ts';
 
 const lineFeed = new Uint8Array([0x0a]);
 
@@ -85,6 +94,61 @@ export class FilesPlanWriter implements PlanWriter {
     }
   }
 
+  /** The file of records goes first: without it there is no thread, and nobody can find one whose ledger is gone. */
+  removeThread(thread: string): Removal {
+    const own = this.#pathOf(thread);
+    const names = [...new Set([own, ...threadFiles(thread)])];
+    const records = names.filter((path) => path === own || this.#isRecordsOf(thread, path));
+    const ledgers = ledgerFiles(thread).filter((path) => !records.includes(path) && this.#isLedger(thread, path));
+    for (const path of records) this.#refuseLedgerIn(path);
+    const describe = `the records of thread \`${thread}\``;
+    const changes = [
+      ...removedFiles(this.#relying, describe, records),
+      ...removedFiles(this.#relying, `the write ledger of thread \`${thread}\``, ledgers),
+    ];
+    const guards: UndoGuard[] = [];
+    for (const path of [...names, ...ledgerFiles(thread)]) {
+      if (records.includes(path) || ledgers.includes(path)) continue;
+      // Undo must not put a thread back behind one that the framework has begun under the other name.
+      guards.push({ kind: 'file', describe, path });
+    }
+    const strays = this.#reader.list(1).filter((entry) => isStrayTemp(entry.path));
+    const left = strays.filter((entry) => names.some((path) => entry.path.startsWith(`${path}.tmp.`)));
+    const warnings = left.map(({ path }): Warning => ({
+      code: 'leftover_stays',
+      message: `\`${path}\`, which a rewrite of this thread left behind, stays: tinyagents does not read it.`,
+      remedy: null,
+    }));
+    return { changes: { backend: 'files', changes, guards }, warnings };
+  }
+
+  #isRecordsOf(thread: string, path: string): boolean {
+    if (this.#reader.stat(path) === null) return false;
+    const kind = kindOfLineFile(this.#reader, path);
+    return kind.kind === 'thread' && kind.thread === thread;
+  }
+
+  /** Whether the ledger of a thread stands in this file. Throws `unable` if the records of a thread do, too. */
+  #isLedger(thread: string, path: string): boolean {
+    if (this.#reader.stat(path) === null) return false;
+    const { kind } = kindOfLineFile(this.#reader, path);
+    if (kind === 'empty') return true;
+    if (ledgerLines(this.#reader, path).next().done === true) return false;
+    const records = [...this.#reader.lines(path)].some(({ bytes }) => {
+      const root = openLine(bytes);
+      return !('reason' in root) && root.get('state') !== null;
+    });
+    if (kind === 'ledger' && !records) return true;
+    throw mixed(path, `the ledger of thread \`${thread}\``);
+  }
+
+  /** The file of thread `x.writes` is that of the ledger of thread `x`. */
+  #refuseLedgerIn(path: string): void {
+    if (path.endsWith(ledgerFileSuffix) && ledgerLines(this.#reader, path).next().done !== true) {
+      throw mixed(path, 'the ledger of another thread');
+    }
+  }
+
   newThread(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet {
     const name = escapeThread(thread);
     const changes: FileChange[] = [];
@@ -131,6 +195,14 @@ export class FilesPlanWriter implements PlanWriter {
     if ('reason' in root) throw new ForkpointError('corrupt', root.reason);
     return rewriteRecord(root, { checkpoint_id: stringText(row.id) });
   }
+}
+
+function mixed(path: string, what: string): ForkpointError {
+  return new ForkpointError(
+    'unable',
+    `\`${path}\` holds the records of a thread and ${what}: tinyagents gives both the same name. Nothing was changed.`,
+    'tinyagents cannot read either any more; move the lines of one of them into a file of its own first.',
+  );
 }
 
 function guardOf(thread: string, path: string): UndoGuard {

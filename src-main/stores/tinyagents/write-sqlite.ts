@@ -10,14 +10,18 @@ import type {
   SqliteChange,
   SqliteReader,
   SqlRow,
+  SqlTable,
   UndoGuard,
 } from '../backend.ts';
-import { bytesCell, foreignTables, numberCell } from '../records/cells.ts';
-import { namespaceText } from './namespace.ts';
+import { formatKey } from '../../../shared/model/key.ts';
+import { bytesCell, foreignTables, numberCell, textCell } from '../records/cells.ts';
+import { removedRows } from '../records/removed-rows.ts';
+import { hostTablesStay } from '../whole-thread.ts';
+import { namespaceOfText, namespaceText } from './namespace.ts';
 import type { RecordView } from './record.ts';
 import type { LedgerEntry, Place } from './source.ts';
 import { hasLedgerTable, ledgerColumns, ledgerEntry, ownTables } from './sqlite-source.ts';
-import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
+import type { NewLedgerRow, NewRecord, PlanWriter, Removal } from './write.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -103,6 +107,38 @@ export class SqlitePlanWriter implements PlanWriter {
         [thread],
       ).length > 0;
     if (taken('checkpoints') || (this.hasLedger && taken('checkpoint_writes'))) throw threadExists(thread);
+  }
+
+  removeThread(thread: string): Removal {
+    const seen = new Map<string, number>();
+    const ofThread = { where: 'thread_id = ?', params: [thread] };
+    const changes = removedRows(this.#relying, {
+      ...ofThread,
+      table: this.#table('checkpoints'),
+      describe: `the points of thread \`${thread}\``,
+      more: ['namespace', 'checkpoint_id'],
+      keyOf: (row) => {
+        const namespace = namespaceOfText(textCell(row['namespace']) ?? '');
+        const id = textCell(row['checkpoint_id']) ?? '';
+        const nth = (seen.get(`${namespace}\u0000${id}`) ?? 0) + 1;
+        seen.set(`${namespace}\u0000${id}`, nth);
+        return formatKey({ thread, namespace, id, nth: nth === 1 ? 0 : nth });
+      },
+    });
+    if (this.hasLedger) {
+      const describe = `the write ledger of thread \`${thread}\``;
+      changes.push(...removedRows(this.#relying, { ...ofThread, table: this.#table('checkpoint_writes'), describe }));
+    }
+    return {
+      changes: { backend: 'sqlite', changes, guards: this.#guards(thread) },
+      warnings: [...this.warnings(false), ...hostTablesStay(foreignTables(this.#reader, ownTables), 'thread')],
+    };
+  }
+
+  #table(name: string): SqlTable {
+    const table = this.#reader.tables().find((one) => one.name === name);
+    if (table !== undefined) return table;
+    throw new ForkpointError('moved', `The table \`${name}\` is not in the store any more. Nothing was changed.`);
   }
 
   newThread(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet {

@@ -27,6 +27,12 @@ export interface NewLedgerRow {
   readonly line: Uint8Array | null;
 }
 
+/** What a removal takes away, and what a person should know of what stays. */
+export interface Removal {
+  readonly changes: ChangeSet;
+  readonly warnings: readonly Warning[];
+}
+
 export interface PlanWriter {
   /** False where this store has nowhere to put a ledger (SQLite of releases before 2.1.1). */
   readonly hasLedger: boolean;
@@ -38,6 +44,8 @@ export interface PlanWriter {
   ledger(thread: string, places: readonly Place[]): readonly LedgerEntry[];
   /** Throws `exists`, or `bad_value` for an id that cannot be stored here; records that nothing of this thread exists. */
   expectNewThread(thread: string): void;
+  /** Takes away all that the thread has here. Throws `unable` where that cannot be told from what another has. */
+  removeThread(thread: string): Removal;
   newThread(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[]): ChangeSet;
   /** `last`: place of the thread's last record when the plan was made; throws `moved` where more follows by now. */
   append(thread: string, records: readonly NewRecord[], ledger: readonly NewLedgerRow[], last: number): ChangeSet;

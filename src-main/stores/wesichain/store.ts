@@ -22,6 +22,7 @@ import type {
   ThreadDetail,
   ThreadRecord,
 } from '../store.ts';
+import { planDelete } from './delete.ts';
 import { exportThread } from './document.ts';
 import { planFork } from './fork.ts';
 import { planImport } from './import.ts';
@@ -155,6 +156,7 @@ export class WesichainStore extends RecordStore<ThreadPoints, WesichainSource> i
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     const writer = this.#writer(context);
     if (request.operation === 'import') return planImport(request, writer);
+    if (request.operation === 'delete') return planDelete(this, request.thread, writer);
     return planFork(this, request, writer);
   }
 

@@ -5,12 +5,14 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import type { BackendReader, ChangeSet, FilesReader, RelyingReader, UndoGuard } from '../backend.ts';
+import { isBlank } from '../records/line-files.ts';
+import { removedFiles } from '../records/removed-files.ts';
 import type { FilesRecordSource } from './files-source.ts';
 import { badThreadName, lineFileSuffix, nameOfThread } from './names.ts';
 import { lineText, stringText } from './new-record.ts';
 import { eraNoQueue, readLine, type RecordReading, type RecordView } from './record.ts';
 import type { Place } from './source.ts';
-import type { NewRecord, PlanWriter } from './write.ts';
+import type { NewRecord, PlanWriter, Removal } from './write.ts';
 
 const lineFeed = new Uint8Array([0x0a]);
 
@@ -78,6 +80,45 @@ export class FilesPlanWriter implements PlanWriter {
         remedy: 'Resume it with 0.1.0.',
       },
     ];
+  }
+
+  /** A file that other threads share is written anew without this thread's lines. */
+  removeThread(thread: string): Removal {
+    const path = this.#pathOf(thread);
+    const describe = `the records of thread ${shownName(thread)}`;
+    const others = this.#source.threadsIn(path).filter((other) => other !== thread);
+    if (others.length === 0) {
+      return {
+        changes: { backend: 'files', changes: removedFiles(this.#relying, describe, [path]), guards: [] },
+        warnings: [],
+      };
+    }
+    const entry = this.#relying.relyOnFile(describe, path);
+    const kept: { path: string; start: number; end: number }[] = [];
+    let bytes = 0;
+    let at = 0;
+    const keep = (end: number): void => {
+      if (end > at) kept.push({ path, start: at, end });
+      bytes += Math.max(0, end - at);
+    };
+    for (const line of this.#reader.lines(path)) {
+      const reading = isBlank(line.bytes) ? null : readLine(line.bytes);
+      if (reading === null || !reading.ok || reading.record.thread !== thread) continue;
+      keep(line.start);
+      at = line.terminated ? line.end + 1 : line.end;
+    }
+    keep(entry?.size ?? at);
+    const names = others.map((other) => shownName(other)).join(', ');
+    return {
+      changes: { backend: 'files', changes: [{ kind: 'rewrite', path, content: kept, bytes }], guards: [] },
+      warnings: [
+        {
+          code: 'shared_file',
+          message: `\`${path}\` also holds ${names}, because wesichain turns these ids into the same file name: only the lines of ${shownName(thread)} go. Asked for ${shownName(thread)}, wesichain then loads the last record of ${names}.`,
+          remedy: null,
+        },
+      ],
+    };
   }
 
   newThread(thread: string, records: readonly NewRecord[]): ChangeSet {

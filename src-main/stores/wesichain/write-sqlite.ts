@@ -13,7 +13,10 @@ import type {
   SqlRow,
   UndoGuard,
 } from '../backend.ts';
+import { formatKey } from '../../../shared/model/key.ts';
 import { foreignTables } from '../records/cells.ts';
+import { removedRows } from '../records/removed-rows.ts';
+import { hostTablesStay } from '../whole-thread.ts';
 import { stringText, wrapperText } from './new-record.ts';
 import { eraNoQueue, type RecordReading, type RecordView } from './record.ts';
 import type { Place } from './source.ts';
@@ -21,13 +24,14 @@ import {
   columnsOf,
   hasQueueColumn,
   ownTables,
+  projections,
   projectedRows,
   readRow,
   recordColumns,
   seqValue,
 } from './sqlite-source.ts';
 import { threadExists } from './write-files.ts';
-import type { NewRecord, PlanWriter } from './write.ts';
+import type { NewRecord, PlanWriter, Removal } from './write.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const largestInteger = 2n ** 63n - 1n;
@@ -142,6 +146,26 @@ export class SqlitePlanWriter implements PlanWriter {
     return warnings;
   }
 
+  removeThread(thread: string): Removal {
+    const tables = this.#reader.tables();
+    const changes = ['checkpoints', ...projections].flatMap((name) => {
+      const table = tables.find((one) => one.name === name);
+      if (table === undefined) return [];
+      const isRecord = name === 'checkpoints';
+      return removedRows(this.#relying, {
+        table,
+        describe: `the rows of thread ${shownName(thread)} in \`${name}\``,
+        where: 'thread_id = ?',
+        params: [thread],
+        ...(isRecord ? { more: ['seq'], keyOf: (row) => keyOfSeq(thread, String(row['seq'])) } : {}),
+      });
+    });
+    return {
+      changes: { backend: 'sqlite', changes, guards: guardsOf(thread) },
+      warnings: [...this.warnings(null), ...hostTablesStay(foreignTables(this.#reader, ownTables), 'thread')],
+    };
+  }
+
   newThread(thread: string, records: readonly NewRecord[]): ChangeSet {
     return { backend: 'sqlite', changes: records.map((made) => this.#change(thread, made)), guards: guardsOf(thread) };
   }
@@ -193,6 +217,8 @@ export class SqlitePlanWriter implements PlanWriter {
     return { kind: 'insert', table: 'checkpoints', row, bytes, key };
   }
 }
+
+const keyOfSeq = (thread: string, seq: string): string => formatKey({ thread, namespace: '', id: seq, nth: 0 });
 
 const knownMembers = new Set(['seq', 'created_at', 'checkpoint', 'thread_id', 'state', 'step', 'node', 'queue']);
 

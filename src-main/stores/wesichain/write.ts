@@ -18,6 +18,12 @@ export interface NewRecord {
   readonly data: Uint8Array | null;
 }
 
+/** What a removal takes away, and what a person should know of what stays. */
+export interface Removal {
+  readonly changes: ChangeSet;
+  readonly warnings: readonly Warning[];
+}
+
 export interface PlanWriter {
   /** What a person should know of any write to this store. `source` is the thread that is forked. */
   warnings(source: string | null): readonly Warning[];
@@ -29,6 +35,8 @@ export interface PlanWriter {
   expectNewThread(thread: string): void;
   /** Throws `unable` where this store has no place for what these records say; warnings where a part of it is left out. */
   accepts(records: readonly RecordView[]): readonly Warning[];
+  /** Takes away all that the thread has here. */
+  removeThread(thread: string): Removal;
   newThread(thread: string, records: readonly NewRecord[]): ChangeSet;
   /** `seq` of the next record of a thread, as the framework gives it. */
   nextSeq(thread: string): bigint;

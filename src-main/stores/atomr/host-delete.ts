@@ -1,0 +1,61 @@
+// Deleting a branch: every file in its folder, and the folder, which the Rust host would list as an empty branch. Branches that lie
+// inside it (`feature/x` in `feature`) are their own. The branch that CURRENT names is refused: its agent would begin anew without saying so.
+
+import { ForkpointError } from '../../../shared/model/errors.ts';
+import { formatKey } from '../../../shared/model/key.ts';
+import { shownName } from '../../../shared/model/shown-name.ts';
+import type { Warning } from '../../../shared/model/shapes.ts';
+import { removedFiles } from '../records/removed-files.ts';
+import type { PlanContext, StorePlan } from '../store.ts';
+import { noSuchThread, removalPlan } from '../whole-thread.ts';
+import { guardOf } from './host-fork.ts';
+import { branchesOf, checkpointFiles, currentName, inside, stemOf, type BranchPlace } from './host-layout.ts';
+import type { HostSource } from './host-source.ts';
+import { threadOf } from './ids.ts';
+
+export function planHostDelete(source: HostSource, thread: string, { relying }: PlanContext): StorePlan {
+  const place = source.placeOf(thread);
+  if (place === null) throw noSuchThread(thread);
+  const { agent, branch, folder } = place;
+  const current = inside(agent.base, currentName);
+  relying.relyOnFile(`the branch that ${shownName(agent.agent)} works on`, current);
+  if (source.currentOf(agent) === branch) {
+    throw new ForkpointError(
+      'unable',
+      `Agent ${shownName(agent.agent)} works on branch ${shownName(branch)}: without it, it would begin with an empty memory. Nothing was changed.`,
+      `Switch the agent to another branch first (\`${current}\`).`,
+    );
+  }
+  // What a save left behind when it was cut short goes too: with it the folder would stay.
+  const files = source.reader.list(1, folder).map((entry) => entry.path);
+  const changes = removedFiles(
+    relying,
+    `the checkpoints of branch ${shownName(thread)}`,
+    files,
+    foldersOf(place),
+    (path) => (path.endsWith('.json') ? formatKey({ thread, namespace: '', id: stemOf(path), nth: 0 }) : null),
+  );
+  return removalPlan({ backend: 'files', changes, guards: [guardOf(place)] }, forksStay(source, place));
+}
+
+/** The branch's folder, and those around it that its name has made. */
+function foldersOf({ agent, branch }: BranchPlace): string[] {
+  const parts = branch.split('/');
+  return parts.map((_, i) => inside(agent.base, parts.slice(0, i + 1).join('/')));
+}
+
+function forksStay(source: HostSource, { agent, branch }: BranchPlace): Warning[] {
+  const forks = [...branchesOf(source.reader, agent)].filter((other) => {
+    const [first] = checkpointFiles(source.reader, other.folder);
+    return other.branch !== branch && first !== undefined && source.header(first).parentBranch === branch;
+  });
+  if (forks.length === 0) return [];
+  const names = forks.map((other) => shownName(threadOf(agent.agent, other.branch))).join(', ');
+  return [
+    {
+      code: 'forks_stay',
+      message: `${names} ${forks.length === 1 ? 'was' : 'were'} forked from this branch and stay${forks.length === 1 ? 's' : ''}: every file is whole, only the name of the origin leads nowhere then.`,
+      remedy: null,
+    },
+  ];
+}
