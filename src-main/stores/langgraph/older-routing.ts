@@ -61,7 +61,9 @@ function learnedFrom(rows: readonly CheckpointRow[], dialect: Point['dialect']):
   const readers = new Map<string, Set<string>>();
   const goneOn = new Set<string>();
   const points = rows.map((row) => openPoint(row, dialect));
-  const stepped = new Set(points.flatMap((p) => (p.source === 'loop' ? (p.row.parent ?? []) : [])));
+  // A step by a later version has read other channels in the place of these.
+  const steps = points.filter((p) => p.source === 'loop' && p.version !== null && p.version < 3);
+  const stepped = new Set(steps.flatMap((p) => p.row.parent ?? []));
   for (const point of points) {
     addReaders(readers, point.seen);
     if (!stepped.has(point.row.id)) continue;
