@@ -61,8 +61,7 @@ it('reads a detail again that changed while it was being read', async () => {
   const list = new ThreadList(store, () => undefined);
   list.start();
   const reading = list.thread('t', never);
-  await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(seen.readings).toBeGreaterThan(0);
+  while (seen.readings === 0) await new Promise((resolve) => setImmediate(resolve));
   list.touch(['t'], true);
   await reading;
   const before = seen.readings;
