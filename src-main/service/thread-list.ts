@@ -39,6 +39,9 @@ export class ThreadList {
   readonly #stale = new Set<string>();
   /** Threads whose detail is being read in batches: a change during it leaves them stale. */
   readonly #reading = new Set<string>();
+  /** How often a thread was touched, and how often it had been when the detail that is kept was begun. */
+  readonly #touches = new Map<string, number>();
+  readonly #detailTouches = new Map<string, number>();
   #staleFrom = 0;
   #timer: NodeJS.Timeout | null = null;
   readonly #counts = new Map<Status, number>();
@@ -109,6 +112,7 @@ export class ThreadList {
         this.#summaries.delete(thread);
       } else {
         if (this.#details.has(thread) || this.#reading.has(thread)) this.#stale.add(thread);
+        this.#touches.set(thread, this.#touchesOf(thread) + 1);
         this.#summaries.set(thread, summary);
       }
     }
@@ -255,6 +259,10 @@ export class ThreadList {
     this.#progress(true);
   }
 
+  #touchesOf(thread: string): number {
+    return this.#touches.get(thread) ?? 0;
+  }
+
   #isWanting(thread: string): boolean {
     return this.#summaries.has(thread) && (!this.#details.has(thread) || this.#stale.has(thread));
   }
@@ -278,6 +286,7 @@ export class ThreadList {
     if (known !== undefined && !isStale) return known;
     this.#reading.add(thread);
     this.#stale.delete(thread);
+    const touches = this.#touchesOf(thread);
     let busy = 0;
     try {
       const reading = this.#store.threadDetailInBatches(thread);
@@ -286,9 +295,12 @@ export class ThreadList {
         const step = nextOf(thread, reading);
         busy += performance.now() - began;
         if (step.done === true) {
-          const changedMeanwhile = this.#stale.has(thread);
+          // Two may read at once; what was begun before a change must not take the place of what was begun after it.
+          const newer = (this.#detailTouches.get(thread) ?? 0) > touches ? this.#details.get(thread) : undefined;
+          if (newer !== undefined) return newer;
           this.#put(thread, step.value, isStale ? busy : null);
-          if (changedMeanwhile) this.#stale.add(thread);
+          this.#detailTouches.set(thread, touches);
+          if (this.#touchesOf(thread) !== touches) this.#stale.add(thread);
           return step.value;
         }
         await pace.breathe();
