@@ -80,6 +80,7 @@ test('atomr: a question, its registry entries, rows left over, a fork', async ({
   await app.lineage.focus();
   await forkAndUndo(app, 'approval/run-pending-fork-1', async () => {
     await expect(app.dialog('Fork')).toContainText('The interrupt registry has open entries');
+    await expect(app.dialog('Fork')).toContainText('runner.resume(Command::Resume');
     // atomr has one way to fork: no choice is offered.
     await expect(app.dialog('Fork').getByRole('radio', { name: 'Stays here' })).toHaveCount(0);
   });

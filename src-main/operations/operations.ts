@@ -452,6 +452,10 @@ function isUndone(operationId: string, logged: readonly LoggedOperation[]): bool
   return last !== undefined && !isUndone(last.prepared.operationId, logged);
 }
 
+/** Whether code names this id as a text of its own; a short id (`1`) may well be part of another one (`run-fork-1`). */
+const names = (code: string, id: string): boolean =>
+  [JSON.stringify(id), `'${id}'`].some((literal) => code.includes(literal));
+
 function published(draft: Draft, store: Store, operationId: string | null, extra: readonly Warning[]): PreparedPlan {
   const committed = operationId !== null;
   const changes = plannedChanges(draft.changes, committed);
@@ -475,8 +479,7 @@ function published(draft: Draft, store: Store, operationId: string | null, extra
     ],
     diagnosis: null,
     // The id of a new row is drawn again at commit: code that names it would name nothing before.
-    resume:
-      resume === null || (!committed && target !== null && resume.code.includes(target.id)) ? null : { ...resume },
+    resume: resume === null || (!committed && target !== null && names(resume.code, target.id)) ? null : { ...resume },
     committed,
     operationId,
   };

@@ -53,6 +53,17 @@ describe('export and import', () => {
     expect(target.threadDetail('imported').status).toBe(source.threadDetail(thread).status);
   });
 
+  it('says how to carry on from a head that waits for an answer, and from one that does not', () => {
+    const python = openStore('langgraph-py/py-agent.sqlite');
+    const code = (thread: string): string | undefined =>
+      python.plan(
+        { operation: 'import', document: documentOf(python, thread, 'python'), thread: 'x' },
+        { draw, relying: python.backend.relying() },
+      ).resume?.code;
+    expect(code('agent-pending')).toBe('graph.invoke(Command(resume=answer), {"configurable": {"thread_id": "x"}})');
+    expect(code('agent-resumed')).toBe('graph.invoke(None, {"configurable": {"thread_id": "x"}})');
+  });
+
   it('refuses the other dialect, another format and a thread that exists', () => {
     const js = openStore('langgraph-js/fanout.sqlite');
     const python = openStore('langgraph-py/py-agent.sqlite');

@@ -9,7 +9,8 @@ import { resumeCode } from './pending.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import type { SqliteChange, SqlRow, SqlTable, SqlValue } from '../backend.ts';
-import type { ImportRequest, PlanContext, StorePlan, ThreadRecord } from '../store.ts';
+import type { ImportRequest, PlanContext, ResumeCode, StorePlan, ThreadRecord } from '../store.ts';
+import type { WriterDialect } from './ids.ts';
 
 type Cell = ThreadRecord['cells'][number];
 
@@ -144,8 +145,30 @@ export function planImport(own: PlanSource, request: ImportRequest, context: Pla
         : []),
     ],
     target: { thread, id: head },
-    resume: resumeCode(document.dialect === 'js' ? 'js' : 'python', thread, null, []),
+    resume: resumeOf(document.dialect === 'js' ? 'js' : 'python', thread, changes, head),
     edited: null,
     follows: [],
   };
+}
+
+/** The code that goes on from the head: with an answer where one task waits for it; several questions go by ids that Pending tells. */
+function resumeOf(
+  dialect: WriterDialect,
+  thread: string,
+  changes: readonly SqliteChange[],
+  head: string,
+): ResumeCode | null {
+  const channels = new Map<string, Set<string>>();
+  for (const change of changes) {
+    if (change.kind !== 'insert' || change.row['checkpoint_ns'] !== '' || change.row['checkpoint_id'] !== head)
+      continue;
+    const { task_id: task, channel } = change.row;
+    if (typeof task !== 'string' || typeof channel !== 'string') continue;
+    channels.set(task, (channels.get(task) ?? new Set()).add(channel));
+  }
+  // Whatever else a task wrote says that its question is answered.
+  const waits = [...channels.values()].filter(
+    (of) => of.has('__interrupt__') && [...of].every((c) => c === '__interrupt__' || c === '__resume__'),
+  );
+  return waits.length > 1 ? null : resumeCode(dialect, thread, null, waits.length === 1 ? [null] : []);
 }
