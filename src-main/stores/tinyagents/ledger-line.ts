@@ -4,7 +4,7 @@ import { compose } from '../../values/splice.ts';
 import { utf8 } from '../../values/bytes.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { namespaceText } from './namespace.ts';
-import { namesOf, textOf, writeOf, type WriteMember } from './record.ts';
+import { lexemeOf, namesOf, textOf, writeOf, type WriteMember } from './record.ts';
 
 export function ledgerLineText(namespace: string, id: string, write: WriteMember): Uint8Array {
   const text = (value: string) => utf8(JSON.stringify(value));
@@ -31,5 +31,6 @@ export function readLedgerLine(
   const write = root.get('write');
   const id = textOf(root.get('checkpoint_id'));
   if (write === null || write.kind !== 'map' || id === null || root.get('state') !== null) return null;
+  if (lexemeOf(write.get('idx')) === null) return null;
   return { namespaceText: namespaceText(namesOf(root.get('namespace')) ?? []), id, write: writeOf(write) };
 }

@@ -105,6 +105,11 @@ function integerOf(value: Cursor | null): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
+/** The digits of an integer as they are stored, null of anything else. */
+export function lexemeOf(value: Cursor | null): string | null {
+  return value !== null && value.kind === 'integer' ? value.lexeme() : null;
+}
+
 export function activationsOf(value: Cursor | null): readonly Activation[] {
   return itemsOf(value).map((item) => ({
     node: textOf(item.get('node')) ?? '',
@@ -117,7 +122,7 @@ export function writeOf(value: Cursor): WriteMember {
   return {
     node: textOf(value.get('node')) ?? '',
     task: textOf(value.get('task_id')) ?? '',
-    idx: value.get('idx')?.lexeme() ?? '0',
+    idx: lexemeOf(value.get('idx')) ?? '0',
     channel: textOf(value.get('channel')) ?? '',
     payload: value.get('payload'),
   };
