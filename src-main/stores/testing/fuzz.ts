@@ -19,8 +19,8 @@ export interface FuzzFailure {
 /** Milliseconds that reading a damaged copy may take beyond ten times the whole one: more is a hang. */
 const patience = 5000;
 
-/** Threads that one damaged file of a folder may change: its own, and one that hangs on it (a child run). */
-const touched = 2;
+/** Threads that one damaged file of a folder may change: its own (wesichain keeps up to four of the fixtures in one), and a child run. */
+const touched = 4;
 
 /** Runs cases `from` to below `to` on one store. Gives the failures; `onCase` hears of each case. */
 export async function fuzzStore(
