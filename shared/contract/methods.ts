@@ -151,6 +151,17 @@ export const OperationArgs = z.union([
   z.object({ operation: z.literal('import'), document: z.string(), into: z.nullable(z.string()) }),
   /** The whole thread. */
   z.object({ operation: z.literal('delete'), thread: z.string() }),
+  /**
+   * `to`: the store that gets the copy, one of the same framework; null: the same store. A null `into` lets the service choose:
+   * `<thread>-copy-N`, in another store the thread's own id.
+   */
+  z.object({
+    operation: z.literal('copy'),
+    thread: z.string(),
+    into: z.nullable(z.string()),
+    to: z.nullable(StoreId),
+  }),
+  z.object({ operation: z.literal('rename'), thread: z.string(), into: z.string() }),
   z.object({ operation: z.literal('undo'), operationId: z.nullable(z.string()) }),
 ]);
 export type OperationArgs = z.infer<typeof OperationArgs>;

@@ -21,6 +21,7 @@ import type {
   Store,
   StorePlan,
 } from '../stores/store.ts';
+import { planCopy, planRename, type Copying } from './copying.ts';
 import type { LoggedOperation } from './log.ts';
 import { OperationLog } from './log.ts';
 import type { Written } from './public-plan.ts';
@@ -38,7 +39,10 @@ export type OperationAsk =
       readonly pending: 'keep' | 'drop' | null;
     })
   | EditRequest
-  | DeleteRequest
+  | Omit<DeleteRequest, 'into'>
+  /** `from`: another store that the thread is in, null for this one. A null `into`: `<thread>-copy-N`; from another store, its own id. */
+  | { readonly operation: 'copy'; readonly thread: string; readonly from: Store | null; readonly into: string | null }
+  | { readonly operation: 'rename'; readonly thread: string; readonly into: string }
   /** A null thread: the document's own. */
   | (Omit<ImportRequest, 'thread'> & { readonly thread: string | null });
 
@@ -68,9 +72,9 @@ const checkedWhileListing = 16 << 20;
 
 const gone = 'what it did is not in the store any more.';
 
-/** Names `<thread>-fork-N` that are tried where planners say that they are taken. */
 /** Plans made for one commit while the store moves on. */
 const mostAttempts = 6;
+/** Names `<thread>-fork-N` that are tried where planners say that they are taken. */
 const mostNames = 100_000;
 
 /** A plan with what the commit needs. */
@@ -164,20 +168,39 @@ export class Operations {
   }
 
   #draft(store: Store, ask: OperationAsk): Draft {
-    const open = ask.operation === 'fork' && ask.target.kind === 'thread' && ask.target.thread === null;
-    if (!open) return this.#draftOf(store, this.#decide(store, ask, ''));
-    const thread = threadOf(ask.key);
-    if (thread === null) throw noSuchCheckpoint(ask.key);
-    for (let n = 1; ; n++) {
-      const name = `${thread}-fork-${n}`;
-      if (store.threadSummary(name) !== null) continue;
-      try {
-        return this.#draftOf(store, this.#decide(store, ask, name));
-      } catch (error) {
-        // No thread, and yet taken: remains of one that the framework does not list. The next name, then.
-        if (!(error instanceof ForkpointError) || error.code !== 'exists' || n >= mostNames) throw error;
+    switch (ask.operation) {
+      case 'copy': {
+        const { thread, from } = ask;
+        const into = ask.into ?? (from === null ? null : thread);
+        if (into !== null) return this.#copyDraft(store, from ?? store, thread, into);
+        return firstFree(store, `${thread}-copy`, (name) => this.#copyDraft(store, store, thread, name));
       }
+      case 'rename':
+        return this.#renameDraft(store, ask.thread, ask.into);
+      case 'fork': {
+        const open = ask.target.kind === 'thread' && ask.target.thread === null;
+        if (!open) return this.#draftOf(store, this.#decide(store, ask, ''));
+        const thread = threadOf(ask.key);
+        if (thread === null) throw noSuchCheckpoint(ask.key);
+        return firstFree(store, `${thread}-fork`, (name) => this.#draftOf(store, this.#decide(store, ask, name)));
+      }
+      case 'edit':
+      case 'import':
+      case 'delete':
+        return this.#draftOf(store, this.#decide(store, ask, ''));
     }
+  }
+
+  #copyDraft(store: Store, from: Store, thread: string, into: string): Draft {
+    const relying = store.backend.relying();
+    const { plan, document } = planCopy(store, from, thread, into, { draw: this.#options.draw, relying });
+    return copyingDraft('copy', { plan, document }, [thread, into], relying.relied);
+  }
+
+  #renameDraft(store: Store, thread: string, into: string): Draft {
+    const relying = store.backend.relying();
+    const { plan, document } = planRename(store, thread, into, { draw: this.#options.draw, relying });
+    return copyingDraft('rename', { plan, document }, [thread, into], relying.relied);
   }
 
   #draftOf(store: Store, request: OperationRequest): Draft {
@@ -199,12 +222,12 @@ export class Operations {
   }
 
   /** Fills in what was left open. The choices are part of the plan's id: if they would fall differently, the plan has moved. */
-  #decide(store: Store, ask: OperationAsk, free: string): OperationRequest {
+  #decide(store: Store, ask: Exclude<OperationAsk, { operation: 'copy' | 'rename' }>, free: string): OperationRequest {
     switch (ask.operation) {
       case 'import':
         return { ...ask, thread: ask.thread ?? ask.document.thread };
       case 'delete':
-        return ask;
+        return { ...ask, into: null };
       case 'edit':
         if (ask.edits.length === 0) throw new ForkpointError('usage', 'An edit needs at least one change.');
         return ask;
@@ -489,6 +512,40 @@ function published(draft: Draft, store: Store, operationId: string | null, extra
     edited,
     follows: follows.map((f) => ({ ...f, left: draft.left.includes(f.code) })),
   };
+}
+
+function copyingDraft(
+  operation: 'copy' | 'rename',
+  { plan, document }: Copying,
+  [thread, into]: readonly [string, string],
+  relied: readonly Relied[],
+): Draft {
+  const { changes, ...from } = plan;
+  return {
+    operation,
+    planId: planIdOf(operation, [thread, into, documentDigest(document)], relied),
+    thread,
+    checkpoint: null,
+    changes,
+    relied,
+    undoes: null,
+    from,
+    left: [],
+  };
+}
+
+/** Plans under the first name `<stem>-N` that is free. */
+function firstFree<T>(store: Store, stem: string, plan: (name: string) => T): T {
+  for (let n = 1; ; n++) {
+    const name = `${stem}-${n}`;
+    if (store.threadSummary(name) !== null) continue;
+    try {
+      return plan(name);
+    } catch (error) {
+      // No thread, and yet taken: remains of one that the framework does not list. The next name, then.
+      if (!(error instanceof ForkpointError) || error.code !== 'exists' || n >= mostNames) throw error;
+    }
+  }
 }
 
 function isHead(store: Store, thread: string, key: CheckpointKey): boolean {

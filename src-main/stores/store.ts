@@ -219,6 +219,11 @@ export interface ImportRequest {
 export interface DeleteRequest {
   readonly operation: 'delete';
   readonly thread: string;
+  /**
+   * The thread gets this id, and a copy of it stands there by then: what the framework keeps for the thread and a copy does not carry
+   * goes over to it, and what both refer to stays. Null: the thread goes.
+   */
+  readonly into: string | null;
 }
 
 export type OperationRequest = ForkRequest | EditRequest | ImportRequest | DeleteRequest;
@@ -279,6 +284,11 @@ export interface ExportingStore {
   exportRecords(thread: string): Generator<ThreadRecord, void, void>;
   /** Which of several writers made a thread's rows, where those cannot read each other's (`js`, `python`); goes into the document. */
   dialect?(thread: string): string | null;
+}
+
+/** Whether a store gives its threads as documents. */
+export function canExport(store: Store): store is Store & ExportingStore {
+  return 'exportRecords' in store && typeof store.exportRecords === 'function';
 }
 
 // ── Encrypted states ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,15 @@ export function noSuchThread(thread: string): ForkpointError {
   );
 }
 
+/** A thread of which not all can be read: a copy would hold less, and with the original the rest would go. */
+export function notWhole(lost: string): ForkpointError {
+  return new ForkpointError(
+    'unable',
+    `${lost} Its new thread would not hold what cannot be read. Nothing was changed.`,
+    'Copy it, and keep the original; or delete it.',
+  );
+}
+
 /** Tables of a host beside the framework's: `names` are quoted for a sentence. */
 export function hostTablesStay(names: readonly string[], what: 'thread' | 'run'): readonly Warning[] {
   if (names.length === 0) return [];

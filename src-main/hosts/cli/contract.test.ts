@@ -177,7 +177,7 @@ describe('the rest of the contract', () => {
 
   test('commands of later releases are unknown', async () => {
     const { out } = await run('--help');
-    for (const later of 'blame watch bisect find copy rename prune compact rearm complete answer run-from skip rewind doctor repair'.split(
+    for (const later of 'blame watch bisect find prune compact rearm complete answer run-from skip rewind doctor repair'.split(
       ' ',
     )) {
       expect(out).not.toMatch(new RegExp(`^ +${later}\\b`, 'm'));

@@ -93,6 +93,36 @@ export function writingCommands(frame: Frame): void {
       });
     });
 
+  withCommit(withWholeThread(command('copy', '<store> <thread>', 'a whole thread once more, here or in another store')))
+    .option('--into <id>', 'the new thread (default: <thread>-copy-N, in another store the same id)')
+    .option('--to <store>', 'another store of the same framework, whichever its backend')
+    .action((args: string[], options: WriteOptions & { into?: string; to?: string }) => {
+      const { store = '', thread = '' } = positionals('copy', ['store', 'thread'], args, options.threadJson);
+      withSession(store, false, (session) => {
+        requireThread(session.store, thread);
+        const to = options.to === undefined ? null : resolve(options.to);
+        planOrCommit(session, { operation: 'copy', thread, into: options.into ?? null, to }, options);
+      });
+    });
+
+  withCommit(withWholeThread(command('rename', '<store> <thread>', 'another id for a whole thread')))
+    .option('--into <id>', 'the new id')
+    .action((args: string[], options: WriteOptions & { into?: string }) => {
+      const { store = '', thread = '' } = positionals('rename', ['store', 'thread'], args, options.threadJson);
+      const { into } = options;
+      if (into === undefined) {
+        throw new ForkpointError(
+          'usage',
+          '`forkpoint rename` needs the new id; nothing was changed.',
+          'For example: --into alice-2',
+        );
+      }
+      withSession(store, false, (session) => {
+        requireThread(session.store, thread);
+        planOrCommit(session, { operation: 'rename', thread, into }, options);
+      });
+    });
+
   withCommit(withWholeThread(command('delete', '<store> <thread>', 'takes a whole thread out of a store'))).action(
     (args: string[], options: WriteOptions) => {
       const { store = '', thread = '' } = positionals('delete', ['store', 'thread'], args, options.threadJson);

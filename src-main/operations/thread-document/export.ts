@@ -2,7 +2,7 @@
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
-import type { ExportingStore, Store } from '../../stores/store.ts';
+import { canExport, type Store } from '../../stores/store.ts';
 import { cellText } from './cells.ts';
 import { DocumentDigest } from './digest.ts';
 
@@ -16,7 +16,7 @@ const encoder = new TextEncoder();
 
 /** UTF-8 chunks of the document. Throws `unable` for formats that cannot export, `not_found` for an unknown thread. */
 export function* exportChunks(store: Store, thread: string): Generator<Uint8Array, void, void> {
-  if (!isExporting(store)) {
+  if (!canExport(store)) {
     throw new ForkpointError('unable', `Threads of ${store.describe().framework} cannot be exported.`);
   }
   if (store.threadSummary(thread) === null) {
@@ -47,8 +47,4 @@ export function* exportChunks(store: Store, thread: string): Generator<Uint8Arra
     text += ']}';
   }
   yield encoder.encode(`${text}\n],"sha256":"${digest.done()}"}\n`);
-}
-
-function isExporting(store: Store): store is Store & ExportingStore {
-  return 'exportRecords' in store && typeof store.exportRecords === 'function';
 }

@@ -5,6 +5,7 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { OperationAsk, Operations, PreparedPlan } from '../../operations/operations.ts';
 import { diffValues } from '../../values/diff/diff.ts';
 import { diffView } from '../diff-view.ts';
+import type { OpenStore } from '../open-store.ts';
 import type { OpenStores } from '../open-stores.ts';
 import { checkpointKey } from '../open-stores.ts';
 import type { Uploads } from '../uploads.ts';
@@ -19,12 +20,10 @@ export function operationHandlers(
 ): HandlersOf<'operation.plan' | 'operation.commit' | 'operations.list'> {
   return {
     'operation.plan': ({ store, args }) => {
-      const open = stores.get(store);
-      const prepared =
-        args.operation === 'undo'
-          ? operations.planUndo(open.store, args.operationId)
-          : operations.plan(open.store, askOf(args, uploads));
-      return planView(prepared);
+      const { written, ask } = askOf(stores, store, args, uploads);
+      return planView(
+        ask === null ? operations.planUndo(written.store, undoneBy(args)) : operations.plan(written.store, ask),
+      );
     },
     'operation.commit': ({ store, args, expect }) => {
       if (readOnly) {
@@ -34,31 +33,47 @@ export function operationHandlers(
           'Start it without --read-only.',
         );
       }
-      const open = stores.get(store);
+      const { written, ask } = askOf(stores, store, args, uploads);
       try {
         const prepared =
-          args.operation === 'undo'
-            ? operations.commitUndo(open.store, args.operationId, expect)
-            : operations.commit(open.store, askOf(args, uploads), expect);
+          ask === null
+            ? operations.commitUndo(written.store, undoneBy(args), expect)
+            : operations.commit(written.store, ask, expect);
         return planView(prepared);
       } finally {
-        open.follow();
+        written.follow();
       }
     },
     'operations.list': ({ store }) => operations.list(stores.get(store).store),
   };
 }
 
-function askOf(args: Exclude<OperationArgs, { operation: 'undo' }>, uploads: Uploads): OperationAsk {
+const undoneBy = (args: OperationArgs): string | null => (args.operation === 'undo' ? args.operationId : null);
+
+/** What is asked of which store: a copy may be written to another one than the thread is in. A null `ask` is an undo. */
+function askOf(
+  stores: OpenStores,
+  store: string,
+  args: OperationArgs,
+  uploads: Uploads,
+): { readonly written: OpenStore; readonly ask: OperationAsk | null } {
+  const written = stores.get(store);
   switch (args.operation) {
+    case 'undo':
+      return { written, ask: null };
     case 'fork':
-      return { ...args, key: checkpointKey(args.key) };
     case 'edit':
-      return { ...args, key: checkpointKey(args.key) };
-    case 'delete':
-      return args;
+      return { written, ask: { ...args, key: checkpointKey(args.key) } };
     case 'import':
-      return { operation: 'import', document: uploads.document(args.document), thread: args.into };
+      return { written, ask: { operation: 'import', document: uploads.document(args.document), thread: args.into } };
+    case 'copy': {
+      const { operation, thread, into, to } = args;
+      if (to === null || to === store) return { written, ask: { operation, thread, into, from: null } };
+      return { written: stores.get(to), ask: { operation, thread, into, from: written.store } };
+    }
+    case 'rename':
+    case 'delete':
+      return { written, ask: args };
   }
 }
 

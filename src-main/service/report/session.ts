@@ -1,13 +1,13 @@
 // One store opened for one command of the terminal: reads, plans and commits in this process, without a server between.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { OperationArgs } from '../../../shared/contract/methods.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { Operation, Plan, StoreInfo } from '../../../shared/model/shapes.ts';
 import { defaultDataFolder } from '../../operations/data-folder.ts';
-import { Operations, type OperationAsk, type PreparedPlan } from '../../operations/operations.ts';
+import { Operations, type OperationAsk } from '../../operations/operations.ts';
 import { exportChunks } from '../../operations/thread-document/export.ts';
 import { readThreadDocument } from '../../operations/thread-document/import.ts';
 import { identify, openStore } from '../../stores/registry.ts';
@@ -22,6 +22,7 @@ const ownDraw: SessionDraw = { now: () => Date.now(), random: (n) => randomBytes
 
 export interface Session {
   readonly store: Store;
+  /** Of a copy, `to` is the path of the store that gets it. */
   plan(args: OperationArgs): Plan;
   commit(args: OperationArgs, expect: string | null): Plan;
   operations(): Operation[];
@@ -69,39 +70,66 @@ export function openSession(
   operations.recoverAll(store);
   const documents = new Map<string, ThreadDocument>();
 
-  function ask(args: Exclude<OperationArgs, { operation: 'undo' }>): OperationAsk {
+  const targets = new Map<string, Store>();
+
+  /** The store at a path, opened for writing as long as the session is; this one where it is the same. */
+  function targetAt(path: string): Store {
+    const known = targets.get(path);
+    if (known !== undefined) return known;
+    // A database that is open here must not be opened a second time by its path.
+    if (realPath(path) === store.backend.path) return store;
+    const opened = openStore(path);
+    const isSame = opened.backend.path === store.backend.path;
+    if (isSame) opened.backend.close();
+    else operations.recoverAll(opened);
+    const target = isSame ? store : opened;
+    targets.set(path, target);
+    return target;
+  }
+
+  /** What is asked of which store: a copy may be written to another one. A null `ask` is an undo. */
+  function asked(args: OperationArgs): { readonly written: Store; readonly ask: OperationAsk | null } {
     switch (args.operation) {
+      case 'undo':
+        return { written: store, ask: null };
       case 'fork':
       case 'edit':
-        return { ...args, key: args.key as CheckpointKey };
+        return { written: store, ask: { ...args, key: args.key as CheckpointKey } };
+      case 'copy': {
+        const { operation, thread, into, to } = args;
+        const written = to === null ? store : targetAt(to);
+        return { written, ask: { operation, thread, into, from: written === store ? null : store } };
+      }
+      case 'rename':
       case 'delete':
-        return args;
+        return { written: store, ask: args };
       case 'import': {
         const document = documents.get(args.document);
         if (document === undefined)
           throw new ForkpointError('not_found', 'The document to import is not loaded; nothing was changed.');
-        return { operation: 'import', document, thread: args.into };
+        return { written: store, ask: { operation: 'import', document, thread: args.into } };
       }
     }
   }
+
+  const undone = (args: OperationArgs): string | null => (args.operation === 'undo' ? args.operationId : null);
 
   function exportThread(thread: string, write: (chunk: Uint8Array) => void): void {
     for (const chunk of exportChunks(store, thread)) write(chunk);
   }
 
-  const plainly = (prepared: PreparedPlan): Plan => prepared.plan;
   return {
     store,
-    plan: (args) =>
-      plainly(
-        args.operation === 'undo' ? operations.planUndo(store, args.operationId) : operations.plan(store, ask(args)),
-      ),
-    commit: (args, expect) =>
-      plainly(
-        args.operation === 'undo'
-          ? operations.commitUndo(store, args.operationId, expect)
-          : operations.commit(store, ask(args), expect),
-      ),
+    plan(args) {
+      const { written, ask } = asked(args);
+      return (ask === null ? operations.planUndo(written, undone(args)) : operations.plan(written, ask)).plan;
+    },
+    commit(args, expect) {
+      const { written, ask } = asked(args);
+      const prepared =
+        ask === null ? operations.commitUndo(written, undone(args), expect) : operations.commit(written, ask, expect);
+      return prepared.plan;
+    },
     operations: () => operations.list(store).toReversed(),
     exportThread,
     exportToFile(thread, file) {
@@ -144,6 +172,18 @@ export function openSession(
       documents.set(file, readThreadDocument(bytes));
       return file;
     },
-    close: () => store.backend.close(),
+    close() {
+      for (const target of targets.values()) if (target !== store) target.backend.close();
+      store.backend.close();
+    },
   };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    // What is missing is refused, with its own sentence, by the one who opens.
+    return path;
+  }
 }

@@ -154,7 +154,7 @@ export class AtomrHostStore extends RecordStore<HostPoints, HostSource> implemen
 
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     if (request.operation === 'import') return planHostImport(this.source, request, context);
-    if (request.operation === 'delete') return planHostDelete(this.source, request.thread, context);
+    if (request.operation === 'delete') return planHostDelete(this.source, request, context);
     return planHostFork(this.source, this.find(request.key), request, context);
   }
 

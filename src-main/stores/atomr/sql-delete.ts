@@ -7,16 +7,16 @@ import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import type { SqliteChange } from '../backend.ts';
 import { numberCell, textCell } from '../records/cells.ts';
-import { removedRows } from '../records/removed-rows.ts';
-import type { PlanContext, StorePlan } from '../store.ts';
+import { movedRows, removedRows } from '../records/removed-rows.ts';
+import type { DeleteRequest, PlanContext, StorePlan } from '../store.ts';
 import { noSuchThread, removalPlan } from '../whole-thread.ts';
-import { partsOf, threadOf } from './ids.ts';
+import { newParts, partsOf, threadOf } from './ids.ts';
 import { forkPrefix } from './labels.ts';
 import { checkpointTable, interruptTable, outboxTable, recordTable, stepText, tableOf } from './rows.ts';
 import { guardOf, storeWarnings } from './sql-fork.ts';
 import type { SqlSource } from './sql-source.ts';
 
-export function planSqlDelete(source: SqlSource, thread: string, context: PlanContext): StorePlan {
+export function planSqlDelete(source: SqlSource, { thread, into }: DeleteRequest, context: PlanContext): StorePlan {
   const parts = partsOf(thread);
   if (parts === null || !source.hasRun(...parts)) throw noSuchThread(thread);
   const [workflow, run] = parts;
@@ -39,15 +39,23 @@ export function planSqlDelete(source: SqlSource, thread: string, context: PlanCo
     keyOf: (row) => formatKey({ thread, namespace: '', id: stepText(row['super_step']), nth: 0 }),
   });
   remove(recordTable, { ...ofRun, describe: `the step records of run ${name}` });
-  const unsent = has(outboxTable) && has(interruptTable) ? unsentOf(parts, context) : 0;
-  if (has(interruptTable)) {
+  const goes = into === null;
+  const unsent = goes && has(outboxTable) && has(interruptTable) ? unsentOf(parts, context) : 0;
+  if (goes && has(interruptTable)) {
     remove(outboxTable, {
       ...ofQuestions,
       where: `interrupt_id IN (SELECT interrupt_id FROM ${interruptTable} WHERE ${ofQuestions.where})`,
       describe: `the outbox of run ${name}`,
     });
   }
-  remove(interruptTable, { ...ofQuestions, describe: `the questions of run ${name}` });
+  const questions = tableOf(source.reader, interruptTable);
+  if (questions !== null) {
+    const describe = `the questions of run ${name}`;
+    const rows = removedRows(context.relying, { ...ofQuestions, table: questions, describe });
+    const to = goes ? null : newParts(into, 'run', workflow);
+    // The outbox names questions, and they keep their ids.
+    changes.push(...(to === null ? rows : movedRows(rows, { workflow: to[0], run: to[1] })));
+  }
   const guards = [guardOf(workflow, run)];
   return removalPlan({ backend: 'sqlite', changes, guards }, [
     ...unsentWarning(unsent),

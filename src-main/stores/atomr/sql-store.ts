@@ -143,7 +143,7 @@ export class AtomrSqlStore extends RecordStore<SqlPoints, SqlSource> implements 
 
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     if (request.operation === 'import') return planSqlImport(this.source, request, context);
-    if (request.operation === 'delete') return planSqlDelete(this.source, request.thread, context);
+    if (request.operation === 'delete') return planSqlDelete(this.source, request, context);
     return planSqlFork(this.source, this.find(request.key), request, context);
   }
 

@@ -4,13 +4,13 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import { removedFiles } from '../records/removed-files.ts';
-import type { PlanContext, StorePlan } from '../store.ts';
+import type { DeleteRequest, PlanContext, StorePlan } from '../store.ts';
 import { noSuchThread, removalPlan } from '../whole-thread.ts';
 import type { RunFolder } from './folder.ts';
 import { claimGuard, headKeyOf } from './fork.ts';
 import { claimOf } from './pending.ts';
 
-export function planDelete(folder: RunFolder, thread: string, { relying }: PlanContext): StorePlan {
+export function planDelete(folder: RunFolder, { thread }: DeleteRequest, { relying }: PlanContext): StorePlan {
   const files = folder.filesOf(thread);
   if (files === null) throw noSuchThread(thread);
   const claim = claimOf(files);

@@ -273,7 +273,7 @@ export class CarStore implements Store, ExportingStore, RecordingStore {
       case 'import':
         return planImport(this.folder, request, context);
       case 'delete':
-        return planDelete(this.folder, request.thread, context);
+        return planDelete(this.folder, request, context);
       case 'fork':
       case 'edit':
         return planFork(this, request, context);

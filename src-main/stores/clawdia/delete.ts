@@ -3,9 +3,11 @@
 
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
-import type { StorePlan } from '../store.ts';
-import { removalPlan } from '../whole-thread.ts';
+import type { Cursor } from '../../values/cursor.ts';
+import type { DeleteRequest, StorePlan } from '../store.ts';
+import { notWhole, removalPlan } from '../whole-thread.ts';
 import { textOf } from './decode.ts';
+import { namingOf } from './import.ts';
 import { contentIdsOf } from './neighbours.ts';
 import type { Place } from './points.ts';
 import type { RunSource } from './source.ts';
@@ -13,7 +15,7 @@ import type { ClawdiaStore } from './store.ts';
 import { walk } from './walk.ts';
 import type { PlanWriter } from './write.ts';
 
-export function planDelete(store: ClawdiaStore, run: string, writer: PlanWriter): StorePlan {
+export function planDelete(store: ClawdiaStore, { thread: run, into }: DeleteRequest, writer: PlanWriter): StorePlan {
   const { source } = store;
   const points = store.pointsOf(run);
   const contents = new Set<string>();
@@ -23,19 +25,44 @@ export function planDelete(store: ClawdiaStore, run: string, writer: PlanWriter)
     const root = rootOf(source, place);
     if (root === null) continue;
     for (const id of contentIdsOf(root)) contents.add(id);
-    for (const { value, name } of walk(root)) {
-      const text = value.kind === 'string' ? textOf(value) : null;
-      if (text === null) continue;
-      if (name === 'tool_call_id') calls.add(text);
-      else if (name === 'child_run_id' && text !== run) children.add(text);
-    }
+    for (const call of textsOf(root, 'tool_call_id')) calls.add(call);
+    for (const child of textsOf(root, 'child_run_id')) if (child !== run) children.add(child);
+  }
+  if (into !== null) {
+    const { refused } = store.threadDetail(run);
+    if (refused !== null) throw notWhole(refused);
+    const naming = namingOf(run, into, points.records[0]?.id ?? null);
+    const { changes, warnings } = writer.removeRun(run, { contents: [], calls: [] }, naming);
+    return removalPlan(changes, [...warnings, ...childrenKeepName(thereOf(source, children))]);
   }
   const held = [...contents].filter((id) => source.content(id) !== null || source.providerArguments(id) !== null);
-  const shared = new Set([...sharedWithOthers(source, run, held), ...held.filter((id) => writer.namedBeside(id))]);
-  const own = held.filter((id) => !shared.has(id));
-  const removal = writer.removeRun(run, { contents: own, calls: [...calls] });
-  const there = [...children].filter((child) => source.summary(child) !== null);
-  return removalPlan(removal.changes, [...removal.warnings, ...childrenStay(there), ...contentsStay(shared.size)]);
+  const named = namedByOthers(source, run, held, calls);
+  const shared = held.filter((id) => named.contents.has(id) || writer.namedBeside(id));
+  const removal = writer.removeRun(
+    run,
+    {
+      contents: held.filter((id) => !shared.includes(id)),
+      calls: [...calls].filter((call) => !named.calls.has(call)),
+    },
+    null,
+  );
+  const there = thereOf(source, children);
+  return removalPlan(removal.changes, [...removal.warnings, ...childrenStay(there), ...contentsStay(shared.length)]);
+}
+
+function thereOf(source: RunSource, runs: ReadonlySet<string>): readonly string[] {
+  return [...runs].filter((run) => source.summary(run) !== null);
+}
+
+function childrenKeepName(children: readonly string[]): Warning[] {
+  if (children.length === 0) return [];
+  return [
+    {
+      code: 'child_runs_keep_name',
+      message: `This run has started ${children.map((child) => shownName(child)).join(', ')}: what is stored there names it by its old id.`,
+      remedy: null,
+    },
+  ];
 }
 
 function rootOf(source: RunSource, place: Place) {
@@ -43,11 +70,16 @@ function rootOf(source: RunSource, place: Place) {
   return reading.ok ? reading.view.root : null;
 }
 
-/** Those of these contents that a record or checkpoint of another run refers to. */
-function sharedWithOthers(source: RunSource, run: string, contents: readonly string[]): ReadonlySet<string> {
+interface Named {
+  readonly contents: ReadonlySet<string>;
+  readonly calls: ReadonlySet<string>;
+}
+
+/** Those of these contents and tool calls that a record or checkpoint of another run names. */
+function namedByOthers(source: RunSource, run: string, contents: readonly string[], calls: ReadonlySet<string>): Named {
   const wanted = new Set(contents);
-  const shared = new Set<string>();
-  if (wanted.size === 0) return shared;
+  const named = { contents: new Set<string>(), calls: new Set<string>() };
+  if (wanted.size + calls.size === 0) return named;
   for (const batch of source.threads()) {
     for (const { thread } of batch) {
       if (thread === run) continue;
@@ -57,11 +89,19 @@ function sharedWithOthers(source: RunSource, run: string, contents: readonly str
       for (const place of step.value?.places ?? []) {
         const root = rootOf(source, place);
         if (root === null) continue;
-        for (const id of contentIdsOf(root)) if (wanted.has(id)) shared.add(id);
+        for (const id of contentIdsOf(root)) if (wanted.has(id)) named.contents.add(id);
+        for (const call of textsOf(root, 'tool_call_id')) if (calls.has(call)) named.calls.add(call);
       }
     }
   }
-  return shared;
+  return named;
+}
+
+function* textsOf(root: Cursor, member: string): Generator<string, void, void> {
+  for (const { value, name } of walk(root)) {
+    const text = name === member && value.kind === 'string' ? textOf(value) : null;
+    if (text !== null) yield text;
+  }
 }
 
 function childrenStay(children: readonly string[]): Warning[] {

@@ -30,12 +30,7 @@ export function planImport(request: ImportRequest, writer: PlanWriter): StorePla
   }
   writer.expectNewRun(thread);
   const parts = partsOf(document.records, document.thread);
-  const naming: Naming = {
-    from: document.thread,
-    to: thread,
-    restamp: thread !== document.thread && parts.records[0]?.id === startId(document.thread),
-    shift: 0n,
-  };
+  const naming = namingOf(document.thread, thread, parts.records[0]?.id ?? null);
   const keyOf = (id: string) => formatKey({ thread, namespace: '', id, nth: 0 });
   const textOfView = (view: RecordView | CheckpointView) =>
     thread === document.thread ? view.root.slice() : renamedText(view.root, naming);
@@ -60,6 +55,11 @@ export function planImport(request: ImportRequest, writer: PlanWriter): StorePla
     edited: null,
     follows: [],
   };
+}
+
+/** How a run is told under another id. `first`: id of its first record, by which the runtime's own runs are known. */
+export function namingOf(from: string, to: string, first: string | null): Naming {
+  return { from, to, restamp: to !== from && first === startId(from), shift: 0n };
 }
 
 /** Contents are named by their id in every run: what the store holds stays. */

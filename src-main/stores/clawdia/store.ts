@@ -194,7 +194,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     const writer = this.#writer(context);
     if (request.operation === 'import') return planImport(request, writer);
-    if (request.operation === 'delete') return planDelete(this, request.thread, writer);
+    if (request.operation === 'delete') return planDelete(this, request, writer);
     return planFork(this, request, writer, context.draw);
   }
 

@@ -7,7 +7,6 @@ import type { Warning } from '../../../shared/model/shapes.ts';
 import { compose } from '../../values/splice.ts';
 import { utf8 } from '../../values/bytes.ts';
 import type { BackendReader, ChangeSet, FileChange, FilesReader, RelyingReader } from '../backend.ts';
-import { sameBytes } from '../../values/bytes.ts';
 import { removedFiles } from '../records/removed-files.ts';
 import { noSuchThread } from '../whole-thread.ts';
 import {
@@ -31,7 +30,8 @@ import {
 } from './names.ts';
 import { prettyText } from './new-checkpoint.ts';
 import type { CheckpointPlace, RecordPlace } from './points.ts';
-import { readCheckpoint, readRecord, type CheckpointView, type Reading, type RecordView } from './record.ts';
+import { openText, readCheckpoint, readRecord, type CheckpointView, type Reading, type RecordView } from './record.ts';
+import { renamedText, type Naming } from './restamp.ts';
 import type { NewRun, OwnedByRun, PlanWriter, Removal } from './write.ts';
 
 const lineFeed = new Uint8Array([0x0a]);
@@ -103,7 +103,7 @@ export class FilesPlanWriter implements PlanWriter {
   }
 
   /** Everything in the folder of the run goes: it is named by the hash of the run's id. */
-  removeRun(run: string, owned: OwnedByRun): Removal {
+  removeRun(run: string, owned: OwnedByRun, becomes: Naming | null): Removal {
     const folder = this.#source.folderOf(run);
     if (folder === null) throw noSuchThread(run);
     if (folder.others.length > 0) {
@@ -122,9 +122,12 @@ export class FilesPlanWriter implements PlanWriter {
     const changes = removedFiles(this.#relying, `the records of run ${name}`, files, [folder.path, saved]);
     const calls = `${toolsFolder}/${segmentOf(run)}`;
     const callFiles = this.#reader.list(1, calls).map((entry) => entry.path);
+    if (becomes !== null) changes.unshift(...callFiles.map((path) => this.#movedCalls(path, becomes)));
     changes.push(...removedFiles(this.#relying, `the tool calls of run ${name}`, callFiles, [calls]));
-    for (const id of owned.contents) changes.push(...this.#removedContent(id, owned.calls));
-    if (owned.contents.length > 0) this.#relyOnOtherRuns(folder.path);
+    for (const id of owned.contents) changes.push(...this.#removedContent(id));
+    const copies = this.#copiesOfArguments(owned.calls);
+    changes.push(...removedFiles(this.#relying, `the arguments that run ${name} was given`, copies));
+    if (owned.contents.length + copies.length > 0) this.#relyOnOtherRuns(folder.path);
     const describe = `the checkpoints of run ${name}`;
     return {
       changes: { backend: 'files', changes, guards: [{ kind: 'folder', describe, path: saved }] },
@@ -132,23 +135,36 @@ export class FilesPlanWriter implements PlanWriter {
     };
   }
 
-  #removedContent(id: string, calls: readonly string[]): FileChange[] {
-    const changes: FileChange[] = [];
+  /** The file of a run's tool calls for the run that it becomes. */
+  #movedCalls(path: string, naming: Naming): FileChange {
+    const content: Uint8Array[] = [];
+    for (const { bytes } of this.#reader.lines(path)) {
+      const root = openText(bytes);
+      if (bytes.length > 0 && 'reason' in root) {
+        throw new ForkpointError('corrupt', `\`${path}\` cannot be read: ${root.reason} Nothing was changed.`);
+      }
+      content.push('reason' in root ? bytes : renamedText(root, naming), lineFeed);
+    }
+    const to = `${toolsFolder}/${segmentOf(naming.to)}/${path.slice(path.lastIndexOf('/') + 1)}`;
+    return { kind: 'new-file', path: to, content, bytes: content.reduce((sum, part) => sum + part.length, 0) };
+  }
+
+  #removedContent(id: string): FileChange[] {
     const describe = `content ${shownName(id)}`;
     const folder = contentFolderOf(id);
     const files = this.#reader.list(1, folder).map((entry) => entry.path);
-    changes.push(...removedFiles(this.#relying, describe, files, [folder]));
     const byRef = argumentsPath(id);
-    if (this.#reader.stat(byRef) === null) return changes;
-    const bytes = this.#reader.read(byRef);
+    return [
+      ...removedFiles(this.#relying, describe, files, [folder]),
+      ...removedFiles(this.#relying, describe, this.#reader.stat(byRef) === null ? [] : [byRef]),
+    ];
+  }
+
+  /** Arguments lie a second time under the provider, the tool and the call. */
+  #copiesOfArguments(calls: readonly string[]): string[] {
     const names = new Set(calls.map((call) => `${segmentOf(call)}.json`));
-    const copies = this.#reader
-      .list(3, argumentsFolder)
-      .map((entry) => entry.path)
-      .filter((path) => path !== byRef && names.has(path.slice(path.lastIndexOf('/') + 1)))
-      .filter((path) => sameBytes(this.#reader.read(path), bytes));
-    changes.push(...removedFiles(this.#relying, describe, [byRef, ...copies]));
-    return changes;
+    const paths = this.#reader.list(3, argumentsFolder).map((entry) => entry.path);
+    return paths.filter((path) => path.split('/').length === 4 && names.has(path.slice(path.lastIndexOf('/') + 1)));
   }
 
   /** Whether another run refers to a content is known of the records that are there now. */

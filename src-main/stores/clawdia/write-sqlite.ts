@@ -19,7 +19,8 @@ import { removedRows, type RowsOf } from '../records/removed-rows.ts';
 import { hostTablesStay } from '../whole-thread.ts';
 import { badRunId } from './names.ts';
 import type { CheckpointPlace, RecordPlace } from './points.ts';
-import { readCheckpoint, type CheckpointView, type Reading, type RecordView } from './record.ts';
+import { openText, readCheckpoint, type CheckpointView, type Reading, type RecordView } from './record.ts';
+import { renamedText, type Naming } from './restamp.ts';
 import { checkpointTable, hasTable, journalTable, ownTables, readRow } from './sqlite-source.ts';
 import type { NewRun, OwnedByRun, PlanWriter, Removal } from './write.ts';
 import { runExists } from './write-files.ts';
@@ -137,7 +138,7 @@ export class SqlitePlanWriter implements PlanWriter {
     return row !== null;
   }
 
-  removeRun(run: string, owned: OwnedByRun): Removal {
+  removeRun(run: string, owned: OwnedByRun, becomes: Naming | null): Removal {
     const name = shownName(run);
     const changes: SqliteChange[] = [];
     const remove = (table: string, rest: Omit<RowsOf, 'table'>): void => {
@@ -151,7 +152,8 @@ export class SqlitePlanWriter implements PlanWriter {
     });
     remove(journalTable, { ...ofRun, describe: `the records of run ${name}`, ...keyOf('record_id') });
     remove(checkpointTable, { ...ofRun, describe: `the checkpoints of run ${name}`, ...keyOf('checkpoint_id') });
-    remove('tool_execution_records', { ...ofRun, describe: `the tool calls of run ${name}` });
+    if (becomes === null) remove('tool_execution_records', { ...ofRun, describe: `the tool calls of run ${name}` });
+    else changes.push(...this.#movedCalls(becomes));
     if (owned.contents.length > 0) {
       const ofRefs = {
         where: 'content_ref IN (SELECT value FROM json_each(?))',
@@ -174,6 +176,34 @@ export class SqlitePlanWriter implements PlanWriter {
       changes: { backend: 'sqlite', changes, guards: this.#guardsOf(run) },
       warnings: [...this.warnings(null), ...hostTablesStay(foreign, 'run')],
     };
+  }
+
+  /** The tool calls of a run that gets another id: in its column and inside the record. */
+  #movedCalls(naming: Naming): SqliteChange[] {
+    const table = 'tool_execution_records';
+    if (!hasTable(this.#reader, table)) return [];
+    const rows = this.#relying.relyOnRows(
+      `the tool calls of run ${shownName(naming.from)}`,
+      `SELECT tool_call_id, journal_seq, CAST(record_json AS BLOB) AS json FROM ${table} WHERE run_id = ? ORDER BY rowid`,
+      [naming.from],
+    );
+    return rows.map(({ tool_call_id, journal_seq, json }) => {
+      const root = json instanceof Uint8Array ? openText(json) : { reason: 'it is not stored as text.' };
+      if ('reason' in root) {
+        throw new ForkpointError(
+          'corrupt',
+          `A tool call of this run cannot be read: ${root.reason} Nothing was changed.`,
+        );
+      }
+      const text = renamedText(root, naming);
+      return {
+        kind: 'update',
+        table,
+        identity: { run_id: naming.from, tool_call_id: tool_call_id ?? null, journal_seq: journal_seq ?? null },
+        set: { run_id: naming.to, record_json: textOfCell(text) },
+        bytes: text.length,
+      };
+    });
   }
 
   laidOut(checkpoint: Uint8Array): Uint8Array {

@@ -5,6 +5,7 @@ import type { Warning } from '../../../shared/model/shapes.ts';
 import type { ChangeSet } from '../backend.ts';
 import type { CheckpointPlace, RecordPlace } from './points.ts';
 import type { CheckpointView, Reading, RecordView } from './record.ts';
+import type { Naming } from './restamp.ts';
 
 export interface NewRecord {
   /** Digits. */
@@ -45,7 +46,7 @@ export interface NewRun {
   readonly provided: readonly NewArguments[];
 }
 
-/** What goes with a run besides its own records: contents and arguments that no other run refers to, and its tool calls. */
+/** What goes with a run besides its own records: contents, arguments and tool calls that no other run names. */
 export interface OwnedByRun {
   readonly contents: readonly string[];
   /** Ids of tool calls, under which a copy of arguments may lie. */
@@ -75,7 +76,10 @@ export interface PlanWriter {
   newRun(made: NewRun): ChangeSet;
   /** Whether something else than a run names a content: a pool, say. */
   namedBeside(id: string): boolean;
-  /** Takes away a run and what it alone owns. Throws `unable` where that cannot be told from what another has. */
-  removeRun(run: string, owned: OwnedByRun): Removal;
+  /**
+   * Takes away a run and what it alone owns; its tool calls go over to the run that it becomes. Throws `unable` where it cannot be told
+   * from what another has.
+   */
+  removeRun(run: string, owned: OwnedByRun, becomes: Naming | null): Removal;
   readonly backend: 'files' | 'sqlite';
 }

@@ -8,10 +8,10 @@ import { threadGuards } from './plan-thread.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import { removedRows } from '../records/removed-rows.ts';
-import type { PlanContext, StorePlan } from '../store.ts';
+import type { DeleteRequest, PlanContext, StorePlan } from '../store.ts';
 import { hostTablesStay, noSuchThread, removalPlan } from '../whole-thread.ts';
 
-export function planDelete(own: PlanSource, thread: string, context: PlanContext): StorePlan {
+export function planDelete(own: PlanSource, { thread }: DeleteRequest, context: PlanContext): StorePlan {
   const { checkpoints, writes } = own.layout;
   const ofThread = { where: 'thread_id = ?', params: [thread] };
   const rows = [

@@ -336,7 +336,7 @@ export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore 
       case 'fork':
         return planFork(own, request, context);
       case 'delete':
-        return planDelete(own, request.thread, context);
+        return planDelete(own, request, context);
     }
   }
 

@@ -50,3 +50,11 @@ function identityIn(row: SqlRow, keys: readonly string[]): SqlRow {
   if (keys.length > 0 && values.every(([, value]) => value !== null)) return Object.fromEntries(values);
   return { rowid: row['forkpoint place'] ?? null };
 }
+
+/** The same rows, not removed but given to another thread. */
+export function movedRows(removed: readonly SqliteChange[], set: SqlRow): SqliteChange[] {
+  return removed.map((change) => {
+    if (change.kind !== 'delete') throw new TypeError('only rows that would be removed can be moved');
+    return { ...change, kind: 'update', set };
+  });
+}

@@ -2,13 +2,15 @@
 // copied from it have records of their own. Journals are the host's and stay.
 
 import type { Warning } from '../../../shared/model/shapes.ts';
-import type { StorePlan } from '../store.ts';
-import { noSuchThread, removalPlan } from '../whole-thread.ts';
+import type { DeleteRequest, StorePlan } from '../store.ts';
+import { noSuchThread, notWhole, removalPlan } from '../whole-thread.ts';
 import type { TinyagentsStore } from './store.ts';
 import type { PlanWriter } from './write.ts';
 
-export function planDelete(store: TinyagentsStore, thread: string, writer: PlanWriter): StorePlan {
+export function planDelete(store: TinyagentsStore, { thread, into }: DeleteRequest, writer: PlanWriter): StorePlan {
   if (store.threadSummary(thread) === null) throw noSuchThread(thread);
+  const { lost } = store.source.trouble(thread);
+  if (into !== null && lost !== null) throw notWhole(lost);
   const warnings: Warning[] = [];
   if (store.neighbours(thread).next().done !== true) {
     warnings.push({

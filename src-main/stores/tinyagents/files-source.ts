@@ -499,6 +499,7 @@ export class FilesRecordSource implements TinyagentsSource {
     const named = this.#isFoundByName(thread, file.path);
     let refused: string | null = named ? null : (this.#readCatalog().misnamed.get(thread) ?? null);
     let noAppend: string | null = refused;
+    let lost: string | null = null;
     if (file.open !== null && file.open.whole) {
       noAppend = `The last line of \`${file.path}\` has no line feed; whatever is appended would be glued to it.`;
       notes.push(`${noAppend} tinyagents reads it as it is, but its next append makes the thread unreadable.`);
@@ -507,6 +508,7 @@ export class FilesRecordSource implements TinyagentsSource {
       const cut = file.open.end - file.open.start;
       refused = `tinyagents cannot load or resume this thread: the last line of \`${file.path}\` is cut off after ${cut} bytes (byte ${file.open.start}). Its list and history leave that point out; an append would be glued to it.`;
       noAppend = refused;
+      lost = refused;
       notes.push(
         `The last line of \`${file.path}\` is cut off (${cut} bytes from byte ${file.open.start} on); that point is lost. Cutting the file after its last line feed makes the thread readable again; adding a line feed makes it worse.`,
       );
@@ -516,6 +518,7 @@ export class FilesRecordSource implements TinyagentsSource {
     if (first !== undefined) {
       refused = `tinyagents cannot list this thread or walk its history: ${linesAt(file.path, damaged)} is not a record. ${first.reason}`;
       noAppend = refused;
+      lost = refused;
     }
     const [bad] = file.bad;
     const [unreadable] = file.passed.unreadable;
@@ -543,7 +546,7 @@ export class FilesRecordSource implements TinyagentsSource {
         `The name of this thread's ledger, \`${mixed}\`, is taken by another thread; a resume of this one fails.`,
       );
     }
-    return { refused, noAppend, notes, unreadable: file.passed.positions() };
+    return { refused, noAppend, lost, notes, unreadable: file.passed.positions() };
   }
 
   size({ thread }: ThreadPoints): number {

@@ -37,11 +37,13 @@ export interface ThreadTrouble {
   /** Why nothing may be appended to this thread, null if it may. */
   readonly noAppend: string | null;
   readonly notes: readonly string[];
+  /** Why not all that is stored of this thread can be read, null if it can: a copy holds less. */
+  readonly lost: string | null;
   /** Positions of points whose records cannot be opened. */
   readonly unreadable: ReadonlySet<number>;
 }
 
-export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, notes: [], unreadable: new Set() };
+export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, lost: null, notes: [], unreadable: new Set() };
 
 export interface TinyagentsSource extends RecordSource<ThreadPoints> {
   /** Place of a record by its key's parts, without reading the whole thread where the store has an index. */

@@ -161,7 +161,7 @@ export class TinyagentsStore extends RecordStore<ThreadPoints, TinyagentsSource>
     }
     const writer = this.#writer(context);
     if (request.operation === 'import') return planImport(request, writer);
-    if (request.operation === 'delete') return planDelete(this, request.thread, writer);
+    if (request.operation === 'delete') return planDelete(this, request, writer);
     return planFork(this, request, context, writer);
   }
 

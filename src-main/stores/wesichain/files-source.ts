@@ -418,13 +418,13 @@ export class FilesRecordSource implements WesichainSource {
     if (damage !== undefined) {
       const cut = damage === file.open ? 'is cut off' : 'cannot be decoded';
       const refused = `wesichain cannot load, list or save this thread: the line at byte ${damage.start} of \`${path}\` ${cut}. ${damage.reason}`;
-      return { refused, noAppend: refused };
+      return { refused, noAppend: refused, lost: refused };
     }
     if (!isFileOf(thread, path)) {
       const name = nameOfThread(thread);
       const looked = name === '' ? 'a file named by a hash' : `\`${name}${lineFileSuffix}\``;
       const refused = `wesichain does not find this thread: its records stand in \`${path}\`, and it looks for ${looked}.`;
-      return { refused, noAppend: refused };
+      return { refused, noAppend: refused, lost: null };
     }
     const queueless =
       file.queueless === 0
@@ -437,13 +437,13 @@ export class FilesRecordSource implements WesichainSource {
         other === null || other === thread
           ? queueless
           : `wesichain loads a record of thread ${shownName(other)} for this thread: both stand in \`${path}\`.`;
-      return { refused, noAppend };
+      return { refused, noAppend, lost: null };
     }
     const glued =
       file.open === null
         ? null
         : `The last line of \`${path}\` has no line feed; whatever is appended would be glued to it, and the thread could never be read again.`;
-    return { refused: queueless, noAppend: glued };
+    return { refused: queueless, noAppend: glued, lost: null };
   }
 
   size(points: ThreadPoints): number {

@@ -21,11 +21,13 @@ export interface ThreadTrouble {
   readonly refused: string | null;
   /** Why nothing may be appended to this thread, null if it may. */
   readonly noAppend: string | null;
+  /** Why not all that is stored of this thread can be read, null if it can: a copy holds less. */
+  readonly lost: string | null;
   /** Positions of points whose records cannot be opened. */
   readonly unreadable: ReadonlySet<number>;
 }
 
-export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, unreadable: new Set() };
+export const noTrouble: ThreadTrouble = { refused: null, noAppend: null, lost: null, unreadable: new Set() };
 
 export interface WesichainSource extends RecordSource<ThreadPoints> {
   read(place: Place): RecordReading;

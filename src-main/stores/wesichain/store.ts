@@ -156,7 +156,7 @@ export class WesichainStore extends RecordStore<ThreadPoints, WesichainSource> i
   plan(request: OperationRequest, context: PlanContext): StorePlan {
     const writer = this.#writer(context);
     if (request.operation === 'import') return planImport(request, writer);
-    if (request.operation === 'delete') return planDelete(this, request.thread, writer);
+    if (request.operation === 'delete') return planDelete(this, request, writer);
     return planFork(this, request, writer);
   }
 

@@ -15,7 +15,7 @@ import type {
 } from '../backend.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import { foreignTables } from '../records/cells.ts';
-import { removedRows } from '../records/removed-rows.ts';
+import { movedRows, removedRows } from '../records/removed-rows.ts';
 import { hostTablesStay } from '../whole-thread.ts';
 import { stringText, wrapperText } from './new-record.ts';
 import { eraNoQueue, type RecordReading, type RecordView } from './record.ts';
@@ -146,19 +146,20 @@ export class SqlitePlanWriter implements PlanWriter {
     return warnings;
   }
 
-  removeThread(thread: string): Removal {
+  removeThread(thread: string, into: string | null): Removal {
     const tables = this.#reader.tables();
     const changes = ['checkpoints', ...projections].flatMap((name) => {
       const table = tables.find((one) => one.name === name);
       if (table === undefined) return [];
       const isRecord = name === 'checkpoints';
-      return removedRows(this.#relying, {
+      const rows = removedRows(this.#relying, {
         table,
         describe: `the rows of thread ${shownName(thread)} in \`${name}\``,
         where: 'thread_id = ?',
         params: [thread],
         ...(isRecord ? { more: ['seq'], keyOf: (row) => keyOfSeq(thread, String(row['seq'])) } : {}),
       });
+      return isRecord || into === null ? rows : movedRows(rows, { thread_id: into });
     });
     return {
       changes: { backend: 'sqlite', changes, guards: guardsOf(thread) },

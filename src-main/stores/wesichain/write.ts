@@ -35,8 +35,8 @@ export interface PlanWriter {
   expectNewThread(thread: string): void;
   /** Throws `unable` where this store has no place for what these records say; warnings where a part of it is left out. */
   accepts(records: readonly RecordView[]): readonly Warning[];
-  /** Takes away all that the thread has here. */
-  removeThread(thread: string): Removal;
+  /** Takes away all that the thread has here; what is projected from it goes over to `into`, if that is given. */
+  removeThread(thread: string, into: string | null): Removal;
   newThread(thread: string, records: readonly NewRecord[]): ChangeSet;
   /** `seq` of the next record of a thread, as the framework gives it. */
   nextSeq(thread: string): bigint;
