@@ -302,6 +302,20 @@ describe('fan-outs, barriers and sub-graphs', () => {
     expect(plan.warnings).toEqual([]);
   });
 
+  it('takes the run that still asks where several run one sub-graph at once and the last record is of one that has finished', () => {
+    const one = fixture('v211-file-parallel-sub');
+    const last = (thread: string) => rows(one, thread).findLast((r) => r.namespace === 'worker')!;
+    expect([last('parallel-answered').status, rows(one, 'parallel-answered').at(-1)!.status]).toEqual([
+      'terminal',
+      'interrupted',
+    ]);
+    committed(one, forkOf(at(one, 'parallel-answered', -1)));
+    expect(last('Fork/1').status).toBe('interrupted');
+    // In place as well: what waits is put behind what has finished.
+    committed(one, forkOf(at(one, 'parallel-answered', -1), { target: { kind: 'in-place' } }));
+    expect(last('parallel-answered').status).toBe('interrupted');
+  });
+
   it('says that an edit of the root does not reach the state of a sub-graph that is in the middle', () => {
     const one = fixture('v211-sqlite-sub');
     const { plan } = planned(one, forkOf(at(one, 'sub-paused', -1), { edits: [topic] }));

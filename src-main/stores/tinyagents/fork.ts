@@ -278,6 +278,11 @@ function subgraphsBelow(ground: ForkGround, points: ThreadPoints, index: PointIn
     const namespace = points.namespaceOf(at);
     if (namespace !== '' && !latest.has(namespace)) latest.set(namespace, at);
   }
+  if (record.interrupts.length > 0) {
+    for (const [namespace, at] of latest) {
+      if (points.nextOf(at).length === 0) latest.set(namespace, waitingBeside(points, index, at) ?? at);
+    }
+  }
   const below = new Set<PointIndex>();
   const nodes = record.pending.map((a) => a.node);
   // The list grows while it is walked.
@@ -290,6 +295,22 @@ function subgraphsBelow(ground: ForkGround, points: ThreadPoints, index: PointIn
     }
   }
   return [...below].sort((a, b) => a - b);
+}
+
+/**
+ * A fan-out may run the same sub-graph several times at once, all in one namespace. If the last record is of a run that has finished
+ * there while others ask, tinyagents loads the finished one and cannot resume; what the step at `index` asks with is the last of the
+ * others' ends. Null if there is none.
+ */
+function waitingBeside(points: ThreadPoints, index: PointIndex, finished: PointIndex): PointIndex | null {
+  const namespace = points.namespaceOf(finished);
+  const wentOn = new Set<PointIndex>();
+  for (let at = finished; at > points.parentOf(index); at -= 1) {
+    if (points.namespaceOf(at) !== namespace) continue;
+    if (points.nextOf(at).length > 0 && !wentOn.has(at)) return at;
+    wentOn.add(points.parentOf(at));
+  }
+  return null;
 }
 
 interface EditedState {
