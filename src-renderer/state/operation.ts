@@ -3,6 +3,9 @@
 import { create } from 'zustand';
 import type { EditShape } from '../../shared/contract/methods.ts';
 
+/** What is done with a thread as a whole. */
+export type ThreadOperation = 'copy' | 'rename' | 'delete';
+
 export type OperationStart =
   /** `edits` are those that were already typed when the sheet was opened. */
   | {
@@ -15,6 +18,7 @@ export type OperationStart =
     }
   /** `file`: dropped or chosen; null lets the sheet ask for one. */
   | { readonly operation: 'import'; readonly store: string; readonly file: File | null }
+  | { readonly operation: ThreadOperation; readonly store: string; readonly thread: string }
   /** A null id is the last operation. */
   | { readonly operation: 'undo'; readonly store: string; readonly operationId: string | null };
 

@@ -4,10 +4,10 @@ import type { ReactNode } from 'react';
 import { Lock } from 'lucide-react';
 import type { Result } from '../../../shared/contract/methods.ts';
 import type { ForkpointError } from '../../../shared/model/errors.ts';
-import type { StoreInfo } from '../../../shared/model/shapes.ts';
 import { useService } from '../../service/client.ts';
 import { useOpenStore } from '../../state/session.ts';
 import { Button } from '../../ui/controls.tsx';
+import { whyNot } from '../../state/why-not.ts';
 import { forkFrom } from '../operations/start.ts';
 import { editFocused } from './inspector-actions.ts';
 import { Sentence } from './Sentence.tsx';
@@ -23,7 +23,7 @@ export function ChangeButtons(props: {
   const client = useService();
   const info = useOpenStore()?.info ?? null;
   if (info === null) return null;
-  const reason = whyNot(info) ?? props.about?.unforkable ?? props.unread?.message ?? null;
+  const reason = whyNot(info, ['fork', 'edit']) ?? props.about?.unforkable ?? props.unread?.message ?? null;
   if (reason !== null) return <Reason text={reason} />;
   const cannotEdit = info.unable.find((u) => u.operation === 'edit')?.reason ?? null;
   return (
@@ -53,13 +53,4 @@ function Reason(props: { readonly text: string }): ReactNode {
       </span>
     </span>
   );
-}
-
-/** Why nothing at all can be changed in this store; null if something can. */
-function whyNot(info: StoreInfo): string | null {
-  // The reason stands last among the notes of a store that is not writable.
-  if (!info.writable) return info.notes.at(-1) ?? 'This store is read-only.';
-  if (info.capabilities.includes('fork') || info.capabilities.includes('edit')) return null;
-  const unable = info.unable.find((u) => u.operation === 'fork') ?? info.unable.find((u) => u.operation === 'edit');
-  return unable?.reason ?? 'Forkpoint does not write this format.';
 }

@@ -11,6 +11,7 @@ import { Boundary } from '../inspector/Boundary.tsx';
 import { ForkSheet } from './ForkSheet.tsx';
 import { ImportSheet } from './ImportSheet.tsx';
 import { OperationsLog } from './OperationsLog.tsx';
+import { ThreadSheet } from './ThreadSheet.tsx';
 import { UndoSheet } from './UndoSheet.tsx';
 import './operations.css';
 
@@ -25,6 +26,9 @@ export default function OperationSheet(): ReactNode {
       <Boundary of={start} fallback={brokenSheet}>
         {start !== null && (start.operation === 'fork' || start.operation === 'edit') && <ForkSheet start={start} />}
         {start?.operation === 'undo' && <UndoSheet store={start.store} operationId={start.operationId} />}
+        {(start?.operation === 'copy' || start?.operation === 'rename' || start?.operation === 'delete') && (
+          <ThreadSheet operation={start.operation} store={start.store} thread={start.thread} />
+        )}
         {start?.operation === 'import' && <ImportSheet store={start.store} file={start.file} />}
       </Boundary>
       <Boundary of={null} fallback={nothing}>

@@ -1,17 +1,31 @@
-// The log, import and export as actions.
+// The log, import and export, and what is done with a thread as a whole, as actions.
 
 import type { ServiceClient } from '../../../shared/contract/service.ts';
 import type { Action } from '../../actions/action.ts';
 import type { Host } from '../../host/host.ts';
-import { useOperation } from '../../state/operation.ts';
+import { useOperation, type ThreadOperation } from '../../state/operation.ts';
 import { storeCan, useSession } from '../../state/session.ts';
 import { useView } from '../../state/view.ts';
 import { exportThread } from './export-thread.ts';
 import { useOperationsLog } from './operations-log-state.ts';
+import { changeThread } from './start.ts';
 
 export function operationActions(client: ServiceClient, host: Host): readonly Action[] {
   const store = (): string | null => useView.getState().store;
+  const ofThread = (operation: ThreadOperation, label: string): Action => ({
+    id: `operations.${operation}`,
+    label,
+    group: 'Change',
+    when: () => useView.getState().thread !== null && storeCan(operation),
+    perform: () => {
+      const { store: open, thread } = useView.getState();
+      if (open !== null && thread !== null) changeThread(operation, open, thread);
+    },
+  });
   return [
+    ofThread('copy', 'Copy this thread'),
+    ofThread('rename', 'Rename this thread'),
+    ofThread('delete', 'Delete this thread'),
     {
       id: 'operations.log',
       label: 'Show operations',

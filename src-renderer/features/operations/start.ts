@@ -1,6 +1,6 @@
 // The ways an operation begins: from an action, a row of the tree, a message. Nothing is planned here; the sheet does that.
 
-import { useOperation } from '../../state/operation.ts';
+import { useOperation, type ThreadOperation } from '../../state/operation.ts';
 
 /** Opens the sheet with the value at `path` in the editor. */
 export function editValue(store: string, key: string, path: string): void {
@@ -18,6 +18,10 @@ export function appendTo(store: string, key: string, path: string): void {
 
 export function forkFrom(store: string, key: string): void {
   useOperation.getState().open({ operation: 'fork', store, key, edits: [] });
+}
+
+export function changeThread(operation: ThreadOperation, store: string, thread: string): void {
+  useOperation.getState().open({ operation, store, thread });
 }
 
 /** A null id is the last operation. */

@@ -13,6 +13,7 @@ import { EmptyState, ProgressLine, StatusMark } from '../../ui/controls.tsx';
 import { ago, count, counted, exactTime, millisOf } from '../../ui/format.ts';
 import { Menu } from '../../ui/overlays.tsx';
 import { VirtualList } from '../../ui/virtual-list.tsx';
+import { ThreadMenu } from './ThreadMenu.tsx';
 import { useThreadRows } from './use-thread-rows.ts';
 import './threads.css';
 
@@ -188,36 +189,39 @@ export function ThreadsPane(): ReactNode {
             </EmptyState>
           ) : null
         ) : (
-          <VirtualList
-            count={rows.matched}
-            rowHeight={44}
-            label="Threads"
-            role="listbox"
-            active={active}
-            rowKey={(index) => rows.row(index)?.thread ?? index}
-            onMove={move}
-            onWindow={rows.want}
-            rowProps={(index) => {
-              const row = rows.row(index);
-              return {
-                'aria-selected': row !== null && row.thread === thread,
-                'aria-label': row?.thread ?? 'being read',
-                'data-status': row?.detail?.status,
-                className: row !== null && row.thread === thread ? 'thread thread-on' : 'thread',
-                onClick: () => {
-                  if (row !== null) showThread(row.thread);
-                },
-              };
-            }}
-            renderRow={(index) => {
-              const row = rows.row(index);
-              return row === null ? (
-                <span className="thread-name faint">…</span>
-              ) : (
-                <Row row={row} now={now} locked={locked} />
-              );
-            }}
-          />
+          <ThreadMenu store={store} active={thread} onThread={showThread}>
+            <VirtualList
+              count={rows.matched}
+              rowHeight={44}
+              label="Threads"
+              role="listbox"
+              active={active}
+              rowKey={(index) => rows.row(index)?.thread ?? index}
+              onMove={move}
+              onWindow={rows.want}
+              rowProps={(index) => {
+                const row = rows.row(index);
+                return {
+                  'aria-selected': row !== null && row.thread === thread,
+                  'aria-label': row?.thread ?? 'being read',
+                  'data-status': row?.detail?.status,
+                  'data-thread': row?.thread,
+                  className: row !== null && row.thread === thread ? 'thread thread-on' : 'thread',
+                  onClick: () => {
+                    if (row !== null) showThread(row.thread);
+                  },
+                };
+              }}
+              renderRow={(index) => {
+                const row = rows.row(index);
+                return row === null ? (
+                  <span className="thread-name faint">…</span>
+                ) : (
+                  <Row row={row} now={now} locked={locked} />
+                );
+              }}
+            />
+          </ThreadMenu>
         )}
       </div>
     </div>
