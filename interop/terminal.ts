@@ -7,6 +7,10 @@ import { runTerminal } from '../src-main/hosts/cli/program.ts';
 /** Noon of 1 March 2027. */
 const firstMoment = 1_803_902_400_000;
 
+/** The key of the encrypted genuine stores, and the variable that programs and the replay give it in. */
+export const fixtureKey = '1234567890123456';
+export const fixtureKeyName = 'FORKPOINT_FIXTURE_KEY';
+
 export interface Answer {
   readonly code: number;
   readonly out: string;
@@ -35,6 +39,7 @@ export async function forkpointWith(draw: number, args: readonly string[]): Prom
       },
     },
   };
+  process.env[fixtureKeyName] = fixtureKey;
   const code = await runTerminal(args, terminal, { serve: none, window: none });
   return { code, out: Buffer.concat(out).toString('utf8'), err };
 }

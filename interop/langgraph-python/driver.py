@@ -2,8 +2,9 @@
 
 Usage: driver.py make DB | state DB GRAPH THREAD [CHECKPOINT] | history DB GRAPH THREAD
        | resume DB GRAPH THREAD [--value JSON] [--checkpoint ID] | make-delta DB
-       | both GRAPH DB THREAD CHECKPOINT DB THREAD CHECKPOINT | versions
-`both` goes on from a checkpoint of either store (`-`: from the thread), answers what is asked, and adds another turn.
+       | both GRAPH DB THREAD CHECKPOINT DB THREAD CHECKPOINT | older LIST | versions
+`both` goes on from a checkpoint of either store (`-`: from the thread), answers what is asked, and adds another turn. `older` goes
+on in stores of older layouts and encrypted ones: LIST is JSON, `[[DB, GRAPH, THREAD, CHECKPOINT or null, KEY or null], …]`.
 Every command prints one JSON document. Models are scripted: nothing is asked of a network.
 """
 import json
@@ -229,6 +230,10 @@ def main(argv):
     if command == "both":
         name, *rest = argv[1:]
         return [carried_on(rest[0], name, *rest[1:3]), carried_on(rest[3], name, *rest[4:6])]
+    if command == "older":
+        import older_graphs
+
+        return [older_graphs.carried_on(*one, plain) for one in json.loads(argv[1])]
     if command == "versions":
         return {p: version(p) for p in ("langgraph", "langgraph-checkpoint", "langgraph-checkpoint-sqlite", "langchain", "langchain-core", "deepagents")}
     with SqliteSaver.from_conn_string(argv[1]) as saver:

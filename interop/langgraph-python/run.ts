@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { begin, member, root, same } from '../harness.ts';
 import { deltaStories } from './delta-stories.ts';
+import { encryptedStories, olderStories } from './older-stories.ts';
 
 const here = join(root, 'interop', 'langgraph-python');
 const python = join(here, '.venv', 'bin', 'python');
@@ -291,5 +292,7 @@ langgraph('make', db);
 }
 
 deltaStories(run, langgraph);
+olderStories(run, langgraph);
+encryptedStories(run, langgraph);
 
 process.exit(run.finish(langgraph('versions') as Record<string, string>));
