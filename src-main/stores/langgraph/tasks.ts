@@ -117,14 +117,14 @@ export function candidateIds(point: Point, task: NextTask): readonly string[] {
   const step = runStep(point);
   if (step === null) return [];
   const seed: TaskSeed = { checkpoint: point.row.id, namespace: point.row.namespace, step, node: task.node };
-  if (point.dialect === 'python' && point.version === 1) {
-    return task.kind === 'push' ? olderPushIds(seed, task.index) : olderPullIds(seed, task.triggers);
-  }
-  if (task.kind === 'push') {
-    const id = pushTaskId(seed, task.index, point.dialect);
-    return id === null ? [] : [id];
-  }
-  return pullTaskIds(seed, task.triggers, point.dialect);
+  const push = task.kind === 'push';
+  const older = (): readonly string[] => (push ? olderPushIds(seed, task.index) : olderPullIds(seed, task.triggers));
+  if (point.dialect === 'python' && point.version === 1) return older();
+  const id = push ? pushTaskId(seed, task.index, point.dialect) : null;
+  const today = push ? (id === null ? [] : [id]) : pullTaskIds(seed, task.triggers, point.dialect);
+  // langgraph 0.2 with a newer langgraph-checkpoint writes version 2 with the ids of version 1.
+  const mixed = point.dialect === 'python' && point.version !== null && point.version < 4;
+  return mixed ? [...today, ...older()] : today;
 }
 
 /** Names that stand elsewhere in the store than at the point. */
@@ -149,6 +149,8 @@ function interruptedNode(point: Point, group: TaskWrites): string | null {
     const ns = bodyOf(value.kind === 'list' && value.count > 0 ? value.child(0) : value).get('ns');
     const own = namesIn(textsOf(ns) ?? [])[depth] ?? '';
     if (own.endsWith(`:${group.id}`)) return own.slice(0, -group.id.length - 1);
+    // A sub-graph that keeps its state has no task in its namespace.
+    if (own !== '' && !own.includes(':')) return own;
   }
   return null;
 }
