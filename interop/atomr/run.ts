@@ -226,6 +226,27 @@ const keys = (store: string, thread: string): string[] =>
     const done = rust('resume', other, 'approval', 'approval', 'moved', '"go"');
     check('an imported question is answered', notes(done).includes('report saw lamps at 4'), done);
   }
+  {
+    const store = copy();
+    const before = everything(store);
+    run.forkpoint(['delete', store, 'linear/done', '--commit']);
+    const gone = load(store, 'linear/done');
+    check('a run that was deleted has no latest row', member(gone, 'latest') == null, gone);
+    run.forkpoint(['undo', store, '--commit']);
+    check('undo of a removal restores every byte', everything(store) === before);
+    const genuine = member(load(store, 'linear/done'), 'values');
+    run.forkpoint(['rename', store, 'linear/done', '--into', 'linear/named', '--commit']);
+    check(
+      'a run that was renamed is loaded by its new id only',
+      same(member(load(store, 'linear/named'), 'values'), genuine) &&
+        member(load(store, 'linear/done'), 'latest') == null,
+    );
+    const key = keys(store, 'linear/named')[1]!;
+    const thread = target(run.forkpoint(['fork', store, 'linear/named', key, '--commit']));
+    run.forkpoint(['copy', store, thread, '--into', 'linear/copied', '--commit']);
+    const done = rust('run', store, 'linear', 'linear', 'copied');
+    check('a copy runs on', member(done, 'raised') === null && same(member(done, 'steps'), [2, 3, 4]), done);
+  }
 }
 
 // ── Branches of a host ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -347,6 +368,35 @@ for (const [host, other] of [
       'an older file is taken up again',
       memory(host.load(store, 'main'), 'counter') === 0,
       host.load(store, 'main'),
+    );
+  }
+  {
+    const store = copy();
+    const before = everything(store);
+    run.forkpoint(['fork', store, 'alpha/main', '--into', 'alpha/aside', '--commit']);
+    const withFork = everything(store);
+    run.forkpoint(['delete', store, 'alpha/aside', '--commit']);
+    check(
+      'a branch that was deleted is not listed, not even as an empty one',
+      member(host.list(store), 'aside') === undefined && everything(store) === before,
+      host.list(store),
+    );
+    run.forkpoint(['undo', store, '--commit']);
+    check('undo of a removal restores every byte', everything(store) === withFork);
+    run.forkpoint(['rename', store, 'alpha/aside', '--into', 'alpha/named', '--commit']);
+    check(
+      'a branch that was renamed is gone on from under its new name only',
+      memory(host.goOn(store, 'named', 'said', 'more'), 'counter') === memory(host.load(store, 'main'), 'counter') &&
+        member(host.list(store), 'aside') === undefined,
+      host.list(store),
+    );
+    run.forkpoint(['copy', store, 'alpha/named', '--commit']);
+    check(
+      'a copy is loaded with the same memory',
+      same(
+        member(host.load(store, 'named-copy-1'), 'working_memory'),
+        member(host.load(store, 'named'), 'working_memory'),
+      ),
     );
   }
   {

@@ -219,6 +219,33 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
   );
 }
 {
+  const store = copy();
+  const before = everything(store);
+  const list = (): string[] => member(car('list', store), 'list') as string[];
+  run.forkpoint(['delete', store, 'plain', '--commit']);
+  check('a run that was deleted is not listed', !list().includes('plain') && list().includes('two'), list());
+  run.forkpoint(['undo', store, '--commit']);
+  check('undo of a removal restores every byte', everything(store) === before);
+  run.forkpoint(['rename', store, 'plain', '--into', 'renamed', '--commit']);
+  const again = car('resume', store, 'renamed', input('approve'));
+  check(
+    'a run that was renamed goes on under its new id only',
+    !list().includes('plain') && same(member(again, 'waits'), ['renamed', 'second']),
+    again,
+  );
+  run.forkpoint(['copy', store, 'two', '--into', 'copied', '--commit']);
+  const done = car('resume', store, 'copied', input('yes'));
+  check(
+    'a copy goes to its end, and the original waits on',
+    member(done, 'status') === 'completed' && list().includes('two'),
+  );
+  car('claim', store, 'two');
+  const refused = ['delete', 'rename', 'copy'].map((command) =>
+    error(run.forkpoint([command, store, 'two', ...(command === 'delete' ? [] : ['--into', 'x']), '--commit'], 3)),
+  );
+  check('a run that is claimed is left alone', same(refused, ['claimed', 'claimed', 'claimed']), refused);
+}
+{
   const store = join(run.folder, 'damaged');
   const runs = join(store, 'runs');
   mkdirSync(runs, { recursive: true });

@@ -253,6 +253,27 @@ for (const [backend, name, other] of [
   {
     const store = copy();
     const before = everything(store);
+    run.forkpoint(['delete', store, 'run.tool', '--commit']);
+    const gone = clawdia('load', store, 'run.tool');
+    check('a run that was deleted holds nothing', count(member(gone, 'records')) === 0, gone);
+    run.forkpoint(['undo', store, '--commit']);
+    check('undo of a removal restores every byte', everything(store) === before);
+    run.forkpoint(['rename', store, 'run.crash.tool', '--into', 'run.named', '--commit']);
+    const done = clawdia('resume', store, 'run.named', 'tool crash');
+    check(
+      'a run that was renamed is carried on by its runtime under the new id',
+      completed(done, 16) && count(member(clawdia('load', store, 'run.crash.tool'), 'records')) === 0,
+      done,
+    );
+    const to = join(run.folder, `copied-${backend}-${other}`);
+    clawdia('make', to);
+    run.forkpoint(['copy', copy(), 'run.crash.tool', '--into', 'run.copied', '--to', to, '--commit']);
+    const there = clawdia('resume', to, 'run.copied', 'tool crash');
+    check('a copy in the other backend is carried on', completed(there, 16), there);
+  }
+  {
+    const store = copy();
+    const before = everything(store);
     const refusals = [
       ['fork', store, 'run.tool', '--in-place', '--commit'],
       ['edit', store, 'run.tool', '--set', 'a=1', '--commit'],

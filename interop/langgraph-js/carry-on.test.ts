@@ -158,3 +158,45 @@ test('export and import: byte-identical rows, and the imported thread carries on
     expect((await shop(saver).getState(at(thread))).next).toEqual([]);
   });
 });
+
+test('a thread that was deleted is not listed and begins anew; one that was renamed, or copied, takes its answer', async () => {
+  const threads = async (saver: SqliteSaver): Promise<string[]> => {
+    const seen = new Set<string>();
+    for await (const { config } of saver.list({})) seen.add(String(config.configurable?.['thread_id']));
+    return [...seen];
+  };
+  const pristine = rows(store);
+  const before = await withSaver(threads);
+  expect((await forkpoint('delete', store, 'nested', '--commit')).code).toBe(0);
+  await withSaver(async (saver) => {
+    expect((await threads(saver)).toSorted()).toEqual(before.filter((one) => one !== 'nested').toSorted());
+    expect((await nested(saver).getState(at('nested'))).next).toEqual([]);
+  });
+  expect((await forkpoint('undo', store, '--commit')).code).toBe(0);
+  expect(rows(store)).toEqual(pristine);
+
+  const renamed = await committed('rename', store, 'nested', '--into', 'umbenannt "é"');
+  const copied = await committed('copy', store, 'shop');
+  expect(copied).toBe('shop-copy-1');
+  await withSaver(async (saver) => {
+    expect(await threads(saver)).not.toContain('nested');
+    const done = await nested(saver).invoke(new Command({ resume: 'fine' }), at(renamed));
+    expect(done.log).toContain('review "fine"');
+    await shop(saver).invoke(new Command({ resume: 'yes' }), at(copied));
+    expect((await shop(saver).getState(at(copied))).next).toEqual([]);
+    expect((await shop(saver).getState(at('shop'))).next).toEqual(['desk']);
+  });
+});
+
+test('a copy goes into another store of the same library', async () => {
+  const other = join(folder, `other-${n}.sqlite`);
+  const db = new Database(original, { readonly: true });
+  await db.backup(other);
+  db.close();
+  expect(await committed('copy', store, 'nested', '--to', other, '--into', 'guest')).toBe('guest');
+  store = other;
+  await withSaver(async (saver) => {
+    const done = await nested(saver).invoke(new Command({ resume: 'fine' }), at('guest'));
+    expect(done.log).toContain('review "fine"');
+  });
+});

@@ -175,6 +175,45 @@ for (const [backend, name] of [
   }
   {
     const store = copy();
+    const before = everything(store);
+    run.forkpoint(['delete', store, 'asked', '--commit']);
+    const listed = tinyagents('list', store) as string[];
+    check(
+      'a thread that was deleted is not listed, and the others are',
+      !listed.includes('asked') && ['Done/ä', 'fan', 'sub'].every((one) => listed.includes(one)),
+      listed,
+    );
+    run.forkpoint(['undo', store, '--commit']);
+    check('undo of a removal restores every byte', everything(store) === before);
+    run.forkpoint(['rename', store, 'asked', '--into', 'Asked ü', '--commit']);
+    const renamed = tinyagents('list', store) as string[];
+    const done = tinyagents('resume', store, 'review', 'Asked ü', '"yes"');
+    check(
+      'a thread that was renamed is listed by its new id only, and takes its answer',
+      renamed.includes('Asked ü') && !renamed.includes('asked') && log(done).includes('published lamps'),
+      { renamed, done },
+    );
+    run.forkpoint(['copy', store, 'fan', '--into', 'fan again', '--commit']);
+    const again = tinyagents('resume', store, 'fan', 'fan again');
+    check(
+      'a copy of a failed fan-out keeps its ledger: what was done is not done again',
+      member(again, 'raised') !== null &&
+        log(again).split('worker did a').length === 2 &&
+        log(again) === log(tinyagents('resume', store, 'fan', 'fan')),
+      again,
+    );
+    const other = join(run.folder, `copied-${backend}-${backend === 'files' ? 'store.db' : 'files'}`);
+    tinyagents('start', other, 'review', 'other');
+    run.forkpoint(['copy', store, 'sub', '--to', other, '--commit']);
+    const there = tinyagents('resume', other, 'sub', 'sub', '"fine"');
+    check(
+      'a copy in the other backend takes its answer, in a sub-graph too',
+      member(there, 'raised') === null && log(there).includes('fin letters'),
+      there,
+    );
+  }
+  {
+    const store = copy();
     const id = '../A b\n🐝.x';
     const made = tinyagents('start', store, 'free', id);
     const plan = run.forkpoint([

@@ -115,6 +115,35 @@ for (const [backend, name] of [
   }
   {
     const store = copy();
+    const before = everything(store);
+    run.forkpoint(['delete', store, 'gate', '--commit']);
+    check('a thread that was deleted is not found', member(wesichain('load', store, 'gate'), 'thread') === null);
+    run.forkpoint(['undo', store, '--commit']);
+    check('undo of a removal restores every byte', everything(store) === before);
+    run.forkpoint(['rename', store, 'gate', '--into', 'door', '--commit']);
+    const done = wesichain('resume', store, 'linear', 'door');
+    check(
+      'a thread that was renamed runs on under its new id only',
+      log(done).includes('publish saw lamps') && member(wesichain('load', store, 'gate'), 'thread') === null,
+      done,
+    );
+    run.forkpoint(['copy', store, 'fan', '--commit']);
+    check(
+      'a copy is loaded with the same state',
+      same(member(wesichain('load', store, 'fan-copy-1'), 'data'), member(wesichain('load', store, 'fan'), 'data')),
+    );
+    const to = join(run.folder, `copied-${backend}-${backend === 'files' ? 'store.db' : 'files'}`);
+    wesichain('make', to);
+    run.forkpoint(['copy', copy(), 'gate', '--into', 'moved', '--to', to, '--commit']);
+    const there = wesichain('resume', to, 'linear', 'moved');
+    check(
+      'a copy in the other backend runs on',
+      log(there).includes('publish saw lamps at 3 for 9007199254740993'),
+      there,
+    );
+  }
+  {
+    const store = copy();
     const other = copy();
     const file = join(run.folder, `${backend}.json`);
     run.forkpoint(['export', store, 'gate', '-o', file]);

@@ -275,6 +275,14 @@ async fn run(args: Vec<String>) -> Result<Value> {
         graph("sub", store)?.run_with_thread("sub", job("letters")).await?;
         return Ok(json!({ "made": ["asked", "Done/ä", "fan", "sub"] }));
     }
+    if command == "list" {
+        let all = if store.ends_with(".db") {
+            Checkpointer::<Job>::list_threads(&SqliteCheckpointer::open(store)?).await?
+        } else {
+            Checkpointer::<Job>::list_threads(&FileCheckpointer::new(store)).await?
+        };
+        return Ok(json!(all));
+    }
     if arg(2) == Some("free") {
         return run_free(command, store, args.get(3..).unwrap_or(&[])).await;
     }
