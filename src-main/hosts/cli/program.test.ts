@@ -143,6 +143,29 @@ describe.each(Object.entries(stores))('%s', (_, { path, thread, edit }) => {
   });
 });
 
+test('copy into the other backend, rename, delete; each is undone in the store that it wrote to', async () => {
+  const from = stores['tinyagents-files']?.path ?? '';
+  const to = stores['tinyagents-sqlite']?.path ?? '';
+  const threads = async (path: string): Promise<string[]> =>
+    z.parse(z.array(shapes.Thread), await json('threads', path)).map((t) => t.thread);
+  const before = [await threads(from), await threads(to)];
+  const copied = z.parse(shapes.Plan, await json('copy', from, 'paused', '--to', to, '--commit'));
+  expect(copied).toMatchObject({ operation: 'copy', thread: 'paused', target: { thread: 'paused' } });
+  expect(await threads(to)).toContain('paused');
+  const plan = z.parse(shapes.Plan, await json('rename', to, 'paused', '--into', 'moved'));
+  await json('rename', to, 'paused', '--into', 'moved', '--commit', '--expect', plan.planId);
+  await json('delete', to, '--thread-json', '"moved"', '--commit');
+  expect([await threads(from), await threads(to)]).toEqual(before);
+  const log = z.parse(z.array(shapes.Operation), await json('operations', to));
+  expect(log.slice(0, 3).map((o) => [o.operation, o.undoable])).toEqual([
+    ['delete', true],
+    ['rename', false],
+    ['copy', false],
+  ]);
+  for (const { operationId } of log.slice(0, 3)) await json('undo', to, operationId, '--commit');
+  expect(await threads(to)).toEqual(before[1]);
+});
+
 describe('wrong use and bad input', () => {
   const js = (): string => stores['langgraph-js']?.path ?? '';
   const cases: readonly [string, () => string[], number, string][] = [
@@ -164,6 +187,17 @@ describe('wrong use and bad input', () => {
     ['edit without edits', () => ['edit', js(), 'agent-pending'], 2, 'usage'],
     ['fork both ways', () => ['fork', js(), 'agent-pending', '--into', 'x', '--in-place'], 2, 'usage'],
     ['fork into an existing thread', () => ['fork', js(), 'agent-pending', '--into', 'agent-resumed'], 3, 'exists'],
+    ['rename without a new id', () => ['rename', js(), 'agent-pending'], 2, 'usage'],
+    ['rename to an existing thread', () => ['rename', js(), 'agent-pending', '--into', 'agent-resumed'], 3, 'exists'],
+    ['delete an unknown thread', () => ['delete', js(), 'nobody'], 1, 'not_found'],
+    ['delete with an option of a later release', () => ['delete', js(), 'agent-pending', '--run', 'x'], 2, 'usage'],
+    [
+      'copy to another dialect',
+      () => ['copy', js(), 'agent-pending', '--to', stores['langgraph-py']?.path ?? ''],
+      3,
+      'unable',
+    ],
+    ['copy to nowhere', () => ['copy', js(), 'agent-pending', '--to', join(folder, 'missing.sqlite')], 1, 'not_found'],
     ['--expect without --commit', () => ['fork', js(), 'agent-pending', '--expect', 'x'], 2, 'usage'],
     ['nothing to undo of that name', () => ['undo', js(), 'nope'], 1, 'not_found'],
     ['a document that is none', () => ['import', js(), join(folder, 'note.txt')], 2, 'bad_value'],
