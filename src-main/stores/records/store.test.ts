@@ -3,16 +3,14 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Store } from '../store.ts';
-import { drained, rowsOf, type Opened } from '../testing/opened.ts';
-import { openFixture as tinyagents } from '../tinyagents/testing/fixtures.ts';
-import { openFixture as wesichain } from '../wesichain/testing/fixtures.ts';
+import { closedAfterEach, drained, rowsOf, type Opened } from '../testing/opened.ts';
+import { openFixture as openTinyagents } from '../tinyagents/testing/fixtures.ts';
+import { openFixture as openWesichain } from '../wesichain/testing/fixtures.ts';
 
-const opened: Opened<Store>[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
+const tinyagents = closedAfterEach(openTinyagents);
+const wesichain = closedAfterEach(openWesichain);
 
 interface Case {
   readonly name: string;
@@ -93,14 +91,8 @@ const cases: readonly Case[] = [
 ];
 
 describe.each(cases)('$name', ({ open, thread, other, add }) => {
-  function fixture(): Opened<Store> {
-    const one = open();
-    opened.push(one);
-    return one;
-  }
-
   it('changes no key when records are added, of the same ids too', () => {
-    const one = fixture();
+    const one = open();
     const before = rowsOf(one.store, thread).map((row) => row.key);
     for (const of of [0, 1, 0]) {
       add(one.path, thread, of, null);
@@ -115,7 +107,7 @@ describe.each(cases)('$name', ({ open, thread, other, add }) => {
   });
 
   it('names the points that are new and their parents, and nothing else', () => {
-    const one = fixture();
+    const one = open();
     const first = rowsOf(one.store, thread);
     let { token } = one.store.changesSince(null);
     for (let n = 1; n <= 3; n += 1) {
@@ -133,7 +125,7 @@ describe.each(cases)('$name', ({ open, thread, other, add }) => {
   });
 
   it('says of a thread that nobody looked at that all of it may have changed', () => {
-    const one = fixture();
+    const one = open();
     rowsOf(one.store, thread);
     const { token } = one.store.changesSince(null);
     add(one.path, other, 0, 'ckpt-added');
@@ -141,7 +133,7 @@ describe.each(cases)('$name', ({ open, thread, other, add }) => {
   });
 
   it('gives a lineage that stays as it was while the thread goes on', () => {
-    const one = fixture();
+    const one = open();
     const before = drained(one.store.lineage(thread)).result;
     const copy = structuredClone(before);
     add(one.path, thread, 0, null);
@@ -154,7 +146,6 @@ describe.each(cases)('$name', ({ open, thread, other, add }) => {
 describe('a folder', () => {
   it('does not take a file that was written anew for one that grew', () => {
     const one = tinyagents('v211-file-review');
-    opened.push(one);
     rowsOf(one.store, 'paused');
     const { token } = one.store.changesSince(null);
     const file = join(one.path, 'paused.jsonl');
@@ -167,7 +158,6 @@ describe('a folder', () => {
 
   it('names the point whose ledger rows are new', () => {
     const one = tinyagents('v211-file-review');
-    opened.push(one);
     const rows = rowsOf(one.store, 'paused');
     const { token } = one.store.changesSince(null);
     const ledger = join(one.path, 'paused.writes.jsonl');

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
 import type { Backend, FilesReader, Relied, SqliteReader } from '../backend.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
@@ -65,6 +66,21 @@ export function genuineStores<S extends Store>(
       const remove = () => rmSync(folder, { recursive: true, force: true });
       return isFiles ? openedFiles(path, remove) : openedSqlite(path, remove);
     },
+  };
+}
+
+/** The same `open`; whatever it opens is closed behind each test. To be called where tests are declared. */
+export function closedAfterEach<Args extends readonly unknown[], One extends { close(): void }>(
+  open: (...args: Args) => One,
+): (...args: Args) => One {
+  const opened: One[] = [];
+  afterEach(() => {
+    for (const one of opened.splice(0)) one.close();
+  });
+  return (...args) => {
+    const one = open(...args);
+    opened.push(one);
+    return one;
   };
 }
 

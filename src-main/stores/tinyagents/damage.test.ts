@@ -2,23 +2,14 @@
 
 import { appendFileSync, copyFileSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { FilesReader, SqliteReader } from '../backend.ts';
 import { tinyagentsFiles } from './format.ts';
-import { committed, drained } from '../testing/opened.ts';
+import { closedAfterEach, committed, drained } from '../testing/opened.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
-const opened: OpenedFixture[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
-
-function fixture(name: string): OpenedFixture {
-  const one = openFixture(name);
-  opened.push(one);
-  return one;
-}
+const fixture = closedAfterEach(openFixture);
 
 const ids = (one: OpenedFixture, thread: string) => drained(one.store.lineage(thread)).result.count;
 const threads = (one: OpenedFixture) =>

@@ -3,22 +3,13 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { FilesReader, SqliteReader } from '../backend.ts';
-import { keyAt, planned, rowsOf } from '../testing/opened.ts';
+import { closedAfterEach, keyAt, planned, rowsOf } from '../testing/opened.ts';
 import { tinyagentsFiles, tinyagentsSqlite } from './format.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
-const opened: OpenedFixture[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
-
-function fixture(name: string): OpenedFixture {
-  const one = openFixture(name);
-  opened.push(one);
-  return one;
-}
+const fixture = closedAfterEach(openFixture);
 
 const created = 1_795_300_000_123;
 

@@ -3,25 +3,16 @@
 import { readFileSync, readdirSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { encodeTagged } from '../../values/tagged.ts';
 import type { SqliteReader } from '../backend.ts';
 import type { Edit } from '../../values/edit.ts';
 import type { ForkRequest } from '../store.ts';
-import { committed, keyAt, planned, rowsOf } from '../testing/opened.ts';
+import { closedAfterEach, committed, keyAt, planned, rowsOf } from '../testing/opened.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
-const opened: OpenedFixture[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
-
-function fixture(name: string): OpenedFixture {
-  const one = openFixture(name);
-  opened.push(one);
-  return one;
-}
+const fixture = closedAfterEach(openFixture);
 
 const rows = (one: OpenedFixture, thread: string) => rowsOf(one.store, thread);
 

@@ -3,30 +3,15 @@
 import { copyFileSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { SqlValue } from '../backend.ts';
-import { committed, drained } from '../testing/opened.ts';
+import { closedAfterEach, committed, drained, rowsOf } from '../testing/opened.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
-const opened: OpenedFixture[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
+const fixture = closedAfterEach(openFixture);
 
-function fixture(name: string): OpenedFixture {
-  const one = openFixture(name);
-  opened.push(one);
-  return one;
-}
-
-function rows(one: OpenedFixture, thread: string) {
-  const lineage = drained(one.store.lineage(thread)).result;
-  return one.store.checkpoints(
-    lineage,
-    Array.from({ length: lineage.count }, (_, i) => i),
-  );
-}
+const rows = (one: OpenedFixture, thread: string) => rowsOf(one.store, thread);
 
 describe('a folder', () => {
   const edit = (one: OpenedFixture, change: (text: string) => string) => {

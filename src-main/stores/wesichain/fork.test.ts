@@ -2,25 +2,16 @@
 
 import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { SqliteReader } from '../backend.ts';
 import type { Edit } from '../../values/edit.ts';
 import type { ForkRequest } from '../store.ts';
 import { reasons } from './points.ts';
-import { committed, drained, keyAt, planned, rowsOf } from '../testing/opened.ts';
+import { closedAfterEach, committed, drained, keyAt, planned, rowsOf } from '../testing/opened.ts';
 import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
-const opened: OpenedFixture[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
-
-function fixture(name: string): OpenedFixture {
-  const one = openFixture(name);
-  opened.push(one);
-  return one;
-}
+const fixture = closedAfterEach(openFixture);
 
 const rows = (one: OpenedFixture, thread: string) => rowsOf(one.store, thread);
 

@@ -1,20 +1,11 @@
 // Thread documents: out of one store, into another, across backends, without a byte of a record changing but its thread.
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ThreadDocument, ThreadRecord } from '../store.ts';
-import { committed, drained, planned } from '../testing/opened.ts';
+import { closedAfterEach, committed, drained, planned } from '../testing/opened.ts';
 import { fixtureNames, goldenOf, openFixture, type OpenedFixture } from './testing/fixtures.ts';
 
-const opened: OpenedFixture[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
-
-function fixture(name: string): OpenedFixture {
-  const one = openFixture(name);
-  opened.push(one);
-  return one;
-}
+const fixture = closedAfterEach(openFixture);
 
 function documentOf(one: OpenedFixture, thread: string): ThreadDocument {
   const records = drained(one.store.exportRecords(thread)).batches;

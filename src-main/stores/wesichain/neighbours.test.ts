@@ -4,23 +4,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeTagged } from '../../values/tagged.ts';
 import { openStore } from '../registry.ts';
 import { keepsRecords } from '../store.ts';
-import { drained, rowsOf } from '../testing/opened.ts';
-import { openFixture, type OpenedFixture } from './testing/fixtures.ts';
+import { closedAfterEach, drained, rowsOf } from '../testing/opened.ts';
+import { openFixture } from './testing/fixtures.ts';
 
-const opened: OpenedFixture[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close();
-});
-
-function fixture(name: string): OpenedFixture {
-  const one = openFixture(name);
-  opened.push(one);
-  return one;
-}
+const fixture = closedAfterEach(openFixture);
 
 const contentOf = (record: { readonly content: Parameters<typeof encodeTagged>[0] }): unknown =>
   JSON.parse(encodeTagged(record.content));
