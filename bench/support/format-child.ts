@@ -3,16 +3,11 @@
 // Prints milliseconds and the peak of memory.
 
 import Database from 'better-sqlite3';
+import { drain } from '../../src-main/stores/drain.ts';
 import { openStore } from '../../src-main/stores/registry.ts';
 import type { ThreadSummary } from '../../src-main/stores/store.ts';
 
 const [mode = '', path = '', sql = ''] = process.argv.slice(2);
-
-function drained<T>(steps: Generator<unknown, T, void>): T {
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
-}
 
 const result: Record<string, number> = {};
 if (mode === 'select') {
@@ -33,10 +28,10 @@ if (mode === 'select') {
   lap('threads');
   let points = 0;
   if (mode === 'list') {
-    for (const { thread } of threads) points += drained(store.lineage(thread)).count;
+    for (const { thread } of threads) points += drain(store.lineage(thread)).count;
     lap('lineages');
   } else {
-    const lineage = drained(store.lineage(threads[0]?.thread ?? ''));
+    const lineage = drain(store.lineage(threads[0]?.thread ?? ''));
     lap('lineages');
     points = lineage.count;
     const key = store.keyAt(lineage, points >> 1);

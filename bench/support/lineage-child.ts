@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3';
 import { branchesOf } from '../../shared/layout/branches.ts';
 import { buildScene } from '../../shared/layout/scene.ts';
+import { drain } from '../../src-main/stores/drain.ts';
 import { openStore } from '../../src-main/stores/registry.ts';
 
 const [mode, path = ''] = process.argv.slice(2);
@@ -18,11 +19,9 @@ if (mode === 'select') {
   console.log(JSON.stringify([performance.now() - begun]));
 } else {
   const store = openStore(path, { readOnly: true });
-  const reading = store.lineage('long');
-  let step = reading.next();
-  while (step.done !== true) step = reading.next();
+  const lineage = drain(store.lineage('long'));
   const read = performance.now();
-  const scene = buildScene(branchesOf(step.value), { axis: 'step', opened: new Set(), unfoldAll: false });
+  const scene = buildScene(branchesOf(lineage), { axis: 'step', opened: new Set(), unfoldAll: false });
   if (scene.count === 0) process.exit(1);
   console.log(JSON.stringify([read - begun, performance.now() - read]));
   store.backend.close();

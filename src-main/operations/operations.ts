@@ -10,6 +10,7 @@ import type { CheckpointKey } from '../../shared/model/key.ts';
 import { parseKey } from '../../shared/model/key.ts';
 import { shownName } from '../../shared/model/shown-name.ts';
 import type { Operation, Plan, Warning } from '../../shared/model/shapes.ts';
+import { drain } from '../stores/drain.ts';
 import type { ChangeSet, CommitHooks, Relied } from '../stores/backend.ts';
 import type {
   DeleteRequest,
@@ -551,10 +552,7 @@ function firstFree<T>(store: Store, stem: string, plan: (name: string) => T): T 
 function isHead(store: Store, thread: string, key: CheckpointKey): boolean {
   const namespace = parseKey(key)?.namespace;
   if (namespace === '') return store.threadDetail(thread).head === key;
-  const generator = store.lineage(thread);
-  let step = generator.next();
-  while (step.done !== true) step = generator.next();
-  const lineage = step.value;
+  const lineage = drain(store.lineage(thread));
   return lineage.heads.some((index) => index >= 0 && store.keyAt(lineage, index) === key);
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { changingCapabilities } from '../stores/capabilities.ts';
+import { drain } from '../stores/drain.ts';
 import { formats, openStore } from '../stores/registry.ts';
 import type { Store } from '../stores/store.ts';
 import { copyStore, fixtureStores } from '../stores/testing/fixture-stores.ts';
@@ -33,10 +34,7 @@ interface Row {
 
 /** States by their bytes, points in their order; ids may be new ones. */
 function statesOf(store: Store, thread: string): string[] {
-  const generator = store.lineage(thread);
-  let step = generator.next();
-  while (step.done !== true) step = generator.next();
-  const lineage = step.value;
+  const lineage = drain(store.lineage(thread));
   return Array.from({ length: lineage.count }, (_, i) => {
     const { root } = store.state(store.keyAt(lineage, i));
     return root === null ? '' : Buffer.from(root.slice()).toString('base64');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
+import { drain } from '../../stores/drain.ts';
 import { openStore } from '../../stores/registry.ts';
 import type { Draw, Store } from '../../stores/store.ts';
 
@@ -59,10 +60,7 @@ export function countingDraw(from = 1_800_000_000_000): Draw {
 export function told(store: Store): unknown {
   const threads = [...store.threads()].flat().sort((a, b) => (a.thread < b.thread ? -1 : 1));
   return threads.map((summary) => {
-    const generator = store.lineage(summary.thread);
-    let step = generator.next();
-    while (step.done !== true) step = generator.next();
-    const lineage = step.value;
+    const lineage = drain(store.lineage(summary.thread));
     const points = Array.from({ length: lineage.count }, (_, i) => {
       const key = store.keyAt(lineage, i);
       return store.raw(key).map((part) => [part.where, part.storage, Buffer.from(part.bytes).toString('hex')]);

@@ -3,6 +3,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { Checkpoint, Thread } from '../../../shared/model/shapes.ts';
 import type { Status } from '../../../shared/model/status.ts';
+import { drain } from '../../stores/drain.ts';
 import type { PendingView, Store, ThreadSummary } from '../../stores/store.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import { diffValues, summarize } from '../../values/diff/diff.ts';
@@ -12,7 +13,7 @@ import { encodeTagged } from '../../values/tagged.ts';
 import { comparable, recordInstead } from '../../analysis/compare.ts';
 import { detailOf, joined } from '../thread-list.ts';
 import { RawJson } from './json.ts';
-import { drain, noNamespace, type Point } from './resolve.ts';
+import { noNamespace, type Point } from './resolve.ts';
 
 export function fullThread(store: Store, summary: ThreadSummary): Thread {
   return joined(summary, detailOf(store, summary.thread));

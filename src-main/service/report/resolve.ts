@@ -4,15 +4,8 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import { parseKey, type CheckpointKey } from '../../../shared/model/key.ts';
 import { stringAt, type Lineage, type PointIndex } from '../../../shared/model/lineage.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
+import { drain } from '../../stores/drain.ts';
 import type { Store, ThreadSummary } from '../../stores/store.ts';
-
-/** Runs a reading generator to its end without pausing: for the terminal, which waits anyway. */
-export function drain<T>(generator: Generator<unknown, T, void>): T {
-  for (;;) {
-    const step = generator.next();
-    if (step.done === true) return step.value;
-  }
-}
 
 export function requireThread(store: Store, thread: string): ThreadSummary {
   const summary = store.threadSummary(thread);

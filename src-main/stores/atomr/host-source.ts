@@ -6,7 +6,7 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { FileEntry, FilesReader } from '../backend.ts';
 import { identityOf } from '../records/line-files.ts';
 import type { Picture, RecordSource, Touched } from '../records/source.ts';
-import { letGo } from '../records/store.ts';
+import { letGo } from '../let-go.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { readHostFile, type HostDialect, type HostFile, type HostHeader } from './host-file.ts';
 import {

@@ -9,6 +9,7 @@ import type { Cursor } from '../../values/cursor.ts';
 import { openValue } from '../../values/open.ts';
 import { compose } from '../../values/splice.ts';
 import type { Backend, FilesReader } from '../backend.ts';
+import { Pictures } from '../pictures.ts';
 import type {
   Changes,
   ExportingStore,
@@ -37,8 +38,6 @@ import { claimOf, differingId, pendingAt, refusalOf, statusAt } from './pending.
 import { resultAt, type RunPoints } from './points.ts';
 import { eraOf, eras, textOf, type RunView } from './run-file.ts';
 
-/** Pictures kept for `changesSince`; a token that is older is answered with `all`. */
-const keptPictures = 16;
 /** Milliseconds of work between two chances to stop. */
 const pauseAfter = 8;
 /** Files whose era is looked at when the store is described. */
@@ -50,8 +49,7 @@ export class CarStore implements Store, ExportingStore, RecordingStore {
   readonly folder: RunFolder;
   readonly #neighbours: Neighbours;
   readonly #behind = new WeakMap<Lineage, RunPoints>();
-  readonly #pictures = new Map<string, ReadonlyMap<string, string>>();
-  #pictured = 0;
+  readonly #pictures = new Pictures<ReadonlyMap<string, string>>();
 
   /** @param folder below the root that holds the runs, `''` where the root does */
   constructor(format: Format, backend: Backend<FilesReader>, folder: string) {
@@ -255,14 +253,7 @@ export class CarStore implements Store, ExportingStore, RecordingStore {
 
   changesSince(token: string | null): Changes {
     const now = this.folder.picture();
-    const earlier = token === null ? undefined : this.#pictures.get(token);
-    this.#pictured += 1;
-    const next = `${this.#pictured}`;
-    this.#pictures.set(next, now);
-    for (const old of this.#pictures.keys()) {
-      if (this.#pictures.size <= keptPictures) break;
-      this.#pictures.delete(old);
-    }
+    const { token: next, earlier } = this.#pictures.take(now, token);
     if (earlier === undefined) return { token: next, threads: 'all' };
     const touched = [...now].filter(([stem, stamp]) => earlier.get(stem) !== stamp).map(([stem]) => stem);
     return { token: next, threads: [...touched, ...[...earlier.keys()].filter((stem) => !now.has(stem))] };

@@ -1,6 +1,7 @@
 // Deleting a run: its journal, its checkpoints, its tool calls, and the contents that nobody else refers to. Contents are shared by their
 // ids, so every other run is asked first. Runs that it has started are runs of their own and stay, as does the archive of events.
 
+import { drain } from '../drain.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
@@ -83,10 +84,7 @@ function namedByOthers(source: RunSource, run: string, contents: readonly string
   for (const batch of source.threads()) {
     for (const { thread } of batch) {
       if (thread === run) continue;
-      const reading = source.points(thread);
-      let step = reading.next();
-      while (step.done !== true) step = reading.next();
-      for (const place of step.value?.places ?? []) {
+      for (const place of drain(source.points(thread))?.places ?? []) {
         const root = rootOf(source, place);
         if (root === null) continue;
         for (const id of contentIdsOf(root)) if (wanted.has(id)) named.contents.add(id);

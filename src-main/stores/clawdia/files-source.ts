@@ -7,7 +7,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { FileEntry, FilesReader } from '../backend.ts';
-import { letGo } from '../records/store.ts';
+import { letGo } from '../let-go.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { isBesideFolder, FilesBeside } from './files-beside.ts';
 import { JournalFile } from './journal-file.ts';

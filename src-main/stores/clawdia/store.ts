@@ -8,6 +8,8 @@ import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import type { Backend } from '../backend.ts';
+import { drain } from '../drain.ts';
+import { Pictures } from '../pictures.ts';
 import type {
   Changes,
   ExportingStore,
@@ -40,9 +42,6 @@ import type { Picture, RunSource } from './source.ts';
 import { nextOf, noteOf, pendingOf, statusOf, type PointView } from './status.ts';
 import type { PlanWriter } from './write.ts';
 
-/** Pictures kept for `changesSince`; a token that is older is answered with `all`. */
-const keptPictures = 16;
-
 export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   readonly format: Format;
   readonly backend: Backend;
@@ -50,8 +49,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   readonly #writer: (context: PlanContext) => PlanWriter;
   readonly #behind = new WeakMap<Lineage, { readonly points: RunPoints; readonly origin: Origin | null }>();
   readonly #folded = new WeakMap<RunPoints, RunFacts>();
-  readonly #pictures = new Map<string, Picture>();
-  #pictured = 0;
+  readonly #pictures = new Pictures<Picture>();
 
   constructor(format: Format, backend: Backend, source: RunSource, writer: (context: PlanContext) => PlanWriter) {
     this.format = format;
@@ -74,7 +72,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   }
 
   threadDetail(thread: string): ThreadDetail {
-    return last(this.threadDetailInBatches(thread));
+    return drain(this.threadDetailInBatches(thread));
   }
 
   *threadDetailInBatches(thread: string): Generator<number, ThreadDetail, void> {
@@ -180,14 +178,7 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
 
   changesSince(token: string | null): Changes {
     const now = this.source.picture();
-    const earlier = token === null ? undefined : this.#pictures.get(token);
-    this.#pictured += 1;
-    const next = `${this.#pictured}`;
-    this.#pictures.set(next, now);
-    for (const old of this.#pictures.keys()) {
-      if (this.#pictures.size <= keptPictures) break;
-      this.#pictures.delete(old);
-    }
+    const { token: next, earlier } = this.#pictures.take(now, token);
     return { token: next, threads: earlier === undefined ? 'all' : now.since(earlier) };
   }
 
@@ -218,11 +209,11 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
   }
 
   pointsIfAny(run: string): RunPoints | null {
-    return last(this.source.points(run));
+    return drain(this.source.points(run));
   }
 
   factsOf(points: RunPoints): RunFacts {
-    return last(this.#folding(points));
+    return drain(this.#folding(points));
   }
 
   *#folding(points: RunPoints): Generator<number, RunFacts, void> {
@@ -263,14 +254,6 @@ export class ClawdiaStore implements Store, ExportingStore, RecordingStore {
       record: record?.ok === true ? record.view : null,
       checkpoint: checkpoint?.ok === true ? checkpoint.view : null,
     };
-  }
-}
-
-/** Runs a generator to its end. */
-function last<Result>(steps: Generator<unknown, Result, void>): Result {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
   }
 }
 

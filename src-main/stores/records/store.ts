@@ -8,6 +8,8 @@ import type { Checkpoint, Provenance } from '../../../shared/model/shapes.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { Cursor } from '../../values/cursor.ts';
 import type { Backend } from '../backend.ts';
+import { letGo } from '../let-go.ts';
+import { Pictures } from '../pictures.ts';
 import type {
   Changes,
   ExportingStore,
@@ -29,8 +31,6 @@ import type { Picture, RecordSource } from './source.ts';
 
 /** Threads whose points are kept, for questions about single points. */
 const keptThreads = 8;
-/** Pictures kept for `changesSince`; a token that is older is answered with `all`. */
-const keptPictures = 16;
 /** Milliseconds that `changesSince` reads new points for; a thread that grew by more is then one of which any point may be new. */
 const readsFor = 8;
 
@@ -43,8 +43,7 @@ export abstract class RecordStore<Points extends RecordPoints, Source extends Re
   readonly #eras: () => readonly string[];
   readonly #kept = new Map<string, Points>();
   readonly #behind = new WeakMap<Lineage, Points>();
-  readonly #pictures = new Map<string, Picture>();
-  #pictured = 0;
+  readonly #pictures = new Pictures<Picture>();
 
   constructor(format: Format, backend: Backend, source: Source, eras: () => readonly string[]) {
     this.format = format;
@@ -130,11 +129,7 @@ export abstract class RecordStore<Points extends RecordPoints, Source extends Re
 
   changesSince(token: string | null): Changes {
     const now = this.source.picture();
-    const earlier = token === null ? undefined : this.#pictures.get(token);
-    this.#pictured += 1;
-    const next = `${this.#pictured}`;
-    this.#pictures.set(next, now);
-    letGo(this.#pictures, keptPictures);
+    const { token: next, earlier } = this.#pictures.take(now, token);
     const touched = earlier === undefined ? 'all' : now.since(earlier);
     if (touched === 'all') return { token: next, threads: 'all' };
     const points: CheckpointKey[] = [];
@@ -202,14 +197,6 @@ export abstract class RecordStore<Points extends RecordPoints, Source extends Re
     this.#kept.delete(points.thread);
     this.#kept.set(points.thread, points);
     letGo(this.#kept, keptThreads);
-  }
-}
-
-/** Lets go of the entries that were set longest ago. */
-export function letGo(map: Map<string, unknown>, limit: number): void {
-  for (const old of map.keys()) {
-    if (map.size <= limit) return;
-    map.delete(old);
   }
 }
 

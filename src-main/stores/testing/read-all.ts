@@ -4,6 +4,7 @@
 import { ForkpointError } from '../../../shared/model/errors.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { Cursor } from '../../values/cursor.ts';
+import { drain } from '../drain.ts';
 import { openStore } from '../registry.ts';
 import { keepsRecords, type Store } from '../store.ts';
 
@@ -49,14 +50,8 @@ export function readAll(path: string): ReadAll {
 
 type Attempt = <T>(read: () => T) => T | null;
 
-function drained<T>(steps: Generator<unknown, T, void>): T {
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
-}
-
 function readThread(store: Store, thread: string, attempt: Attempt): number {
-  const lineage = drained(store.lineage(thread));
+  const lineage = drain(store.lineage(thread));
   const every = Array.from({ length: lineage.count }, (_, i) => i);
   attempt(() => store.checkpoints(lineage, every));
   const stride = Math.max(1, Math.floor(lineage.count / sampled));

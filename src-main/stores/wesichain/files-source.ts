@@ -11,7 +11,7 @@ import type { FileEntry, FilesReader, LineSpan } from '../backend.ts';
 import { firstLine, FolderPicture, identityOf, isBlank, Probe } from '../records/line-files.ts';
 import { PassedLines, type LineDamage } from '../records/passed-lines.ts';
 import type { Picture, Touched } from '../records/source.ts';
-import { letGo } from '../records/store.ts';
+import { letGo } from '../let-go.ts';
 import { Turn } from '../records/turn.ts';
 import type { RawPart, ThreadSummary } from '../store.ts';
 import { LineHeads } from './line-head.ts';

@@ -1,5 +1,6 @@
 // Copies of the fixture stores for tests: a genuine store is never opened in place, for SQLite may write beside it.
 
+import { drain } from '../../drain.ts';
 import { copyFileSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -36,9 +37,5 @@ export function openStore(path: string): LangGraphSqliteStore {
 }
 
 export function lineageOf(store: LangGraphSqliteStore, thread: string, previous?: Lineage): Lineage {
-  const reading = store.lineage(thread, previous);
-  for (;;) {
-    const step = reading.next();
-    if (step.done === true) return step.value;
-  }
+  return drain(store.lineage(thread, previous));
 }
