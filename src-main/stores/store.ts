@@ -335,7 +335,7 @@ export interface NeighbourRecord {
 
 /** Formats that keep records beside the points give them in the store's order. */
 export interface RecordingStore {
-  /** `key`: only those that belong to that point. */
+  /** `key`: only those that belong to that point, which must be one of the thread. */
   neighbours(thread: string, key?: CheckpointKey): Generator<NeighbourRecord, void, void>;
 }
 

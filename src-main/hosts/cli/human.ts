@@ -3,7 +3,7 @@
 import type { Checkpoint, FormatInfo, Operation, StoreInfo, Thread } from '../../../shared/model/shapes.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { statusMark } from '../../../shared/model/status.ts';
-import { recordingStore } from '../../service/report/records.ts';
+import { recordsOf } from '../../service/report/records.ts';
 import * as read from '../../service/report/read.ts';
 import type { Point } from '../../service/report/resolve.ts';
 import type { Session } from '../../service/report/session.ts';
@@ -141,7 +141,7 @@ export function pending(view: ReturnType<Store['pending']>, paint: Paint): strin
 
 export function records(store: Store, thread: string, key: CheckpointKey | null, paint: Paint): string {
   const lines: string[] = [];
-  for (const each of recordingStore(store).neighbours(thread, key ?? undefined)) {
+  for (const each of recordsOf(store, thread, key)) {
     lines.push(`${visible(each.kind)}  ${visible(each.record)}  ${paint.dim(each.time ?? '')}`);
     lines.push(`  ${cut(read.valueText(each.content, 0), 400)}`);
   }

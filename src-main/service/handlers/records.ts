@@ -2,7 +2,7 @@
 
 import type { Result } from '../../../shared/contract/methods.ts';
 import { ForkpointError } from '../../../shared/model/errors.ts';
-import { recordingStore } from '../report/records.ts';
+import { recordsOf } from '../report/records.ts';
 import type { OpenStores } from '../open-stores.ts';
 import { checkpointKey } from '../open-stores.ts';
 import { encodeTagged } from '../../values/tagged.ts';
@@ -17,11 +17,11 @@ export function recordHandlers(stores: OpenStores): HandlersOf<'records.list' | 
   return {
     'records.list': async ({ store, thread, key, from, count }, { signal }) => {
       const { end } = windowOf(from, count);
-      const found = recordingStore(stores.get(store).store);
       const pace = new Pace(signal);
       const records: Result<'records.list'>['records'] = [];
       let total = 0;
-      for (const each of found.neighbours(thread, key === null ? undefined : checkpointKey(key))) {
+      const point = key === null ? null : checkpointKey(key);
+      for (const each of recordsOf(stores.get(store).store, thread, point)) {
         if (total >= from && total < end) {
           const { record, kind, time, checkpoint, content } = each;
           records.push({ record, kind, time, checkpoint, bytes: content.end - content.start });
@@ -33,7 +33,7 @@ export function recordHandlers(stores: OpenStores): HandlersOf<'records.list' | 
     },
     'records.content': async ({ store, thread, record, limit }, { signal }) => {
       const pace = new Pace(signal);
-      for (const each of recordingStore(stores.get(store).store).neighbours(thread)) {
+      for (const each of recordsOf(stores.get(store).store, thread, null)) {
         if (each.record === record) {
           const bytes = each.content.end - each.content.start;
           return { content: bytes > Math.min(limit, maxContent) ? null : encodeTagged(each.content), bytes };

@@ -1,7 +1,6 @@
 // An opened host of atomr: one thread for each branch of an agent, one point for each file.
 
-import { ForkpointError } from '../../../shared/model/errors.ts';
-import { parseKey, type CheckpointKey } from '../../../shared/model/key.ts';
+import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
@@ -167,9 +166,6 @@ export class AtomrHostStore extends RecordStore<HostPoints, HostSource> implemen
   }
 
   *neighbours(thread: string, key?: CheckpointKey): Generator<NeighbourRecord, void, void> {
-    if (key !== undefined && parseKey(key)?.thread !== thread) {
-      throw new ForkpointError('not_found', `The checkpoint \`${key}\` is not one of this thread.`);
-    }
     for (const record of neighboursOfBranch(this.#reader, this.pointsOf(thread))) {
       if (key === undefined || record.checkpoint === key) yield record;
     }

@@ -1,7 +1,6 @@
 // An opened database of atomr: one thread for each run of a workflow, one point for each row.
 
-import { ForkpointError } from '../../../shared/model/errors.ts';
-import { parseKey, type CheckpointKey } from '../../../shared/model/key.ts';
+import type { CheckpointKey } from '../../../shared/model/key.ts';
 import type { PointIndex } from '../../../shared/model/lineage.ts';
 import type { Checkpoint } from '../../../shared/model/shapes.ts';
 import type { Cursor } from '../../values/cursor.ts';
@@ -158,9 +157,6 @@ export class AtomrSqlStore extends RecordStore<SqlPoints, SqlSource> implements 
   *neighbours(thread: string, key?: CheckpointKey): Generator<NeighbourRecord, void, void> {
     const parts = partsOf(thread);
     if (parts === null) throw noThread(thread);
-    if (key !== undefined && parseKey(key)?.thread !== thread) {
-      throw new ForkpointError('not_found', `The checkpoint \`${key}\` is not one of this thread.`);
-    }
     const points = this.source.hasRun(...parts) ? this.pointsOf(thread) : null;
     let found = false;
     for (const record of neighboursOf(this.#reader, ...parts, points)) {
