@@ -7,8 +7,7 @@ import { Command } from '@langchain/langgraph';
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { runTerminal, type Starters } from '../../src-main/hosts/cli/program.ts';
-import type { Terminal } from '../../src-main/hosts/cli/terminal.ts';
+import { runForkpoint } from '../../src-main/hosts/cli/testing/run.ts';
 import { at, fan, makeStore, nested, shop } from './graphs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forkpoint-langgraph-js-'));
@@ -28,20 +27,10 @@ beforeEach(async () => {
   db.close();
 });
 
-const noWindows: Starters = { serve: () => Promise.resolve(1), window: () => Promise.resolve(1) };
-
 /** One command of the terminal with `--json`. */
 async function forkpoint(...args: string[]): Promise<{ code: number; out: Record<string, unknown> }> {
-  let text = '';
-  const terminal: Terminal = {
-    out: (t) => (text += t),
-    err: () => undefined,
-    outBytes: () => undefined,
-    columns: 120,
-    colour: false,
-  };
-  const code = await runTerminal([...args, '--json'], terminal, noWindows);
-  return { code, out: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  const { code, out } = await runForkpoint([...args, '--json']);
+  return { code, out: out === '' ? {} : (JSON.parse(out) as Record<string, unknown>) };
 }
 async function committed(...args: string[]): Promise<string> {
   const { code, out } = await forkpoint(...args, '--commit');

@@ -16,8 +16,7 @@ import {
 } from '@langchain/langgraph';
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runTerminal, type Starters } from '../../src-main/hosts/cli/program.ts';
-import type { Terminal } from '../../src-main/hosts/cli/terminal.ts';
+import { runForkpoint } from '../../src-main/hosts/cli/testing/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forkpoint-langgraph-js-delta-'));
 const original = join(folder, 'original.sqlite');
@@ -78,17 +77,8 @@ function copy(): string {
   return path;
 }
 
-const noWindows: Starters = { serve: () => Promise.resolve(1), window: () => Promise.resolve(1) };
 async function committed(...args: string[]): Promise<string> {
-  let text = '';
-  const terminal: Terminal = {
-    out: (t) => (text += t),
-    err: () => undefined,
-    outBytes: () => undefined,
-    columns: 120,
-    colour: false,
-  };
-  const code = await runTerminal([...args, '--commit', '--json'], terminal, noWindows);
+  const { code, out: text } = await runForkpoint([...args, '--commit', '--json']);
   expect({ code, text }).toMatchObject({ code: 0 });
   return (JSON.parse(text) as { target: { thread: string } }).target.thread;
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { RpcClient } from '../../shared/contract/rpc/client.ts';
 import { inProcessPair } from '../../shared/contract/rpc/in-process.ts';
 import { serveConnection } from '../../shared/contract/rpc/server.ts';
-import { runTerminal } from '../hosts/cli/program.ts';
+import { runForkpoint, type Ran } from '../hosts/cli/testing/run.ts';
 import type { Workplace } from '../operations/testing/genuine-store.ts';
 import { workplace } from '../operations/testing/genuine-store.ts';
 import { Service } from './service.ts';
@@ -41,15 +41,7 @@ function files(folder: string): string[] {
     .filter((name) => statSync(name).isFile());
 }
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await runTerminal(
-    args,
-    { out: (t) => (out += t), err: (t) => (err += t), outBytes: () => undefined, columns: 100, colour: false },
-    { serve: () => Promise.resolve(0), window: () => Promise.resolve(0) },
-  );
-  return { code, out, err };
-}
+const run = (...args: string[]): Promise<Ran> => runForkpoint(args);
 
 it('is asked for, refused if it does not fit, and opens what was closed', async () => {
   const { store, info } = await client.call('stores.open', { path });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runTerminal } from './program.ts';
+import { runForkpoint, type Ran } from './testing/run.ts';
 import { itemsOf, member, parse, patched, placesOf, stringOf, textOf, type Json } from './testing/lossless.ts';
 
 const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url));
@@ -42,22 +42,7 @@ function copyOf(store: string): string {
   return to;
 }
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await runTerminal(
-    args,
-    {
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      outBytes: (bytes) => (out += Buffer.from(bytes).toString('latin1')),
-      columns: 100,
-      colour: false,
-    },
-    { serve: () => Promise.resolve(0), window: () => Promise.resolve(0) },
-  );
-  return { code, out, err };
-}
+const run = (...args: string[]): Promise<Ran> => runForkpoint(args);
 
 async function json(...args: string[]): Promise<Json> {
   const { code, out, err } = await run('--json', ...args);

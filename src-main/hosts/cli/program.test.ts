@@ -8,8 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { ErrorShape } from '../../../shared/model/errors.ts';
 import * as shapes from '../../../shared/model/shapes.ts';
-import { runTerminal, type Starters } from './program.ts';
-import type { Terminal } from './terminal.ts';
+import { runForkpoint, type Ran } from './testing/run.ts';
 
 const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'forkpoint-cli-'));
@@ -46,21 +45,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const noWindows: Starters = { serve: () => Promise.resolve(0), window: () => Promise.resolve(0) };
-
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const terminal: Terminal = {
-    out: (t) => (out += t),
-    err: (t) => (err += t),
-    outBytes: (b) => (out += Buffer.from(b).toString('latin1')),
-    columns: 100,
-    colour: false,
-  };
-  const code = await runTerminal(args, terminal, noWindows);
-  return { code, out, err };
-}
+const run = (...args: string[]): Promise<Ran> => runForkpoint(args);
 async function json(...args: string[]): Promise<unknown> {
   const { code, out, err } = await run(...args, '--json');
   expect(err).toBe('');

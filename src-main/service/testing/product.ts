@@ -14,16 +14,10 @@ import { serveConnection } from '../../../shared/contract/rpc/server.ts';
 import { asForkpointError, ErrorShape, exitCodeOf } from '../../../shared/model/errors.ts';
 import type { ErrorCode } from '../../../shared/model/errors.ts';
 import { visible } from '../../hosts/cli/format.ts';
-import { runTerminal } from '../../hosts/cli/program.ts';
+import { runForkpoint, type Ran } from '../../hosts/cli/testing/run.ts';
 import type { Workplace } from '../../operations/testing/genuine-store.ts';
 import { workplace } from '../../operations/testing/genuine-store.ts';
 import { Service } from '../service.ts';
-
-export interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 export class Product {
   readonly place: Workplace = workplace();
@@ -48,21 +42,8 @@ export class Product {
     return this.#changes;
   }
 
-  async terminal(...args: readonly string[]): Promise<Ran> {
-    let out = '';
-    let err = '';
-    const code = await runTerminal(
-      args,
-      {
-        out: (text) => (out += text),
-        err: (text) => (err += text),
-        outBytes: (bytes) => (out += Buffer.from(bytes).toString('latin1')),
-        columns: 100,
-        colour: false,
-      },
-      { serve: () => Promise.resolve(0), window: () => Promise.resolve(0) },
-    );
-    return { code, out, err };
+  terminal(...args: readonly string[]): Promise<Ran> {
+    return runForkpoint(args);
   }
 
   /** A command that must go well; its JSON. */

@@ -3,7 +3,7 @@
 
 import { appendFileSync, readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { runTerminal } from '../../hosts/cli/program.ts';
+import { runForkpoint } from '../../hosts/cli/testing/run.ts';
 
 const Job = z.object({
   /** Drop to this user first. */
@@ -30,20 +30,5 @@ try {
 }
 
 const ran = [];
-for (const command of job.commands) {
-  let out = '';
-  let err = '';
-  const code = await runTerminal(
-    command,
-    {
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      outBytes: (bytes) => (out += Buffer.from(bytes).toString('latin1')),
-      columns: 100,
-      colour: false,
-    },
-    { serve: () => Promise.resolve(0), window: () => Promise.resolve(0) },
-  );
-  ran.push({ code, out, err });
-}
+for (const command of job.commands) ran.push(await runForkpoint(command));
 process.stdout.write(JSON.stringify({ probe, ran }));
