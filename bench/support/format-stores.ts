@@ -16,7 +16,8 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { prose, seeded } from './random.ts';
+import { seeded } from '../../src-main/stores/testing/seeded.ts';
+import { prose } from './prose.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 

@@ -1,6 +1,7 @@
 // Large states: a long chat with documents beside it, and what usually happens to one in a step.
 
-import { prose, seeded } from './random.ts';
+import { seeded } from '../../src-main/stores/testing/seeded.ts';
+import { prose } from './prose.ts';
 
 export interface Message {
   readonly id: string;

@@ -8,7 +8,8 @@ import { makeId, ticksAt, timestampText } from '../../src-main/stores/langgraph/
 import type { WriterDialect } from '../../src-main/stores/langgraph/ids.ts';
 import { size } from './bench.ts';
 import type { BenchContext } from './bench.ts';
-import { prose, seeded } from './random.ts';
+import { seeded } from '../../src-main/stores/testing/seeded.ts';
+import { prose } from './prose.ts';
 
 const began = Date.UTC(2026, 10, 1);
 

@@ -2,7 +2,8 @@
 
 import { createInterface } from 'node:readline';
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
-import { prose, seeded } from './random.ts';
+import { seeded } from '../../src-main/stores/testing/seeded.ts';
+import { prose } from './prose.ts';
 import { idAt } from './stores.ts';
 
 const saver = SqliteSaver.fromConnString(process.argv[2] ?? '');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { asForkpointError } from '../../../shared/model/errors.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
-import { seeded } from '../testing/damage.ts';
+import { integers } from '../testing/seeded.ts';
 import { committed, drained, openFixture, planned, type OpenedStore } from './testing/fixtures.ts';
 
 let opened: OpenedStore;
@@ -75,7 +75,7 @@ describe('a damaged file', () => {
 
   it('with bytes turned over never crashes anything', () => {
     open();
-    const random = seeded(5);
+    const random = integers(5);
     const whole = readFileSync(join(opened.path, 'rich.json'));
     for (let n = 0; n < 80; n += 1) {
       const bytes = Buffer.from(whole);
@@ -87,7 +87,7 @@ describe('a damaged file', () => {
 
   it('with other values in place of any member never crashes anything', () => {
     open();
-    const random = seeded(7);
+    const random = integers(7);
     const values = [
       'null',
       '5',

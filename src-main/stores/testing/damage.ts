@@ -3,25 +3,12 @@
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { integers, type Integers } from './seeded.ts';
 
 /** One kind of damage; changes the bytes of one file of a store. */
 export interface Damage {
   readonly kind: string;
-  apply(bytes: Buffer, random: Random): Buffer;
-}
-
-/** mulberry32: small, seeded, the same everywhere. Gives an integer from 0 to below `n`. */
-export type Random = (n: number) => number;
-
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return (n) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
-  };
+  apply(bytes: Buffer, random: Integers): Buffer;
 }
 
 const deep = 10_000;
@@ -48,7 +35,7 @@ export const hostileValues: readonly string[] = [
 ];
 
 /** Spans of JSON values in a text, found roughly: what stands after a colon up to the next comma or bracket. */
-function valueSpan(bytes: Buffer, random: Random): readonly [number, number] | null {
+function valueSpan(bytes: Buffer, random: Integers): readonly [number, number] | null {
   const from = bytes.indexOf(0x3a, random(Math.max(1, bytes.length)));
   if (from < 0) return null;
   let end = from + 1;
@@ -122,7 +109,7 @@ export function filesOf(store: string): readonly string[] {
 
 /** Damages one file of the store in the way that the seed chooses; gives what it did, for people. */
 export function damageOne(store: string, seed: number, kinds: readonly Damage[] = damages): string {
-  const random = seeded(seed);
+  const random = integers(seed);
   const files = filesOf(store);
   const file = files[random(files.length)] ?? store;
   if (file !== store && random(20) === 0) {
