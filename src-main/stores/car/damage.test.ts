@@ -7,7 +7,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { asForkpointError } from '../../../shared/model/errors.ts';
 import type { CheckpointKey } from '../../../shared/model/key.ts';
 import { integers } from '../testing/seeded.ts';
-import { committed, drained, openFixture, planned, type OpenedStore } from './testing/fixtures.ts';
+import { drained } from '../testing/opened.ts';
+import { committed, openFixture, planned, type OpenedStore } from './testing/fixtures.ts';
 
 let opened: OpenedStore;
 afterEach(() => opened.close());

@@ -12,7 +12,8 @@ import { goalFollows } from './fork.ts';
 import { badRunId } from './names.ts';
 import { newFile } from './new-file.ts';
 import { readRun } from './run-file.ts';
-import { committed, drained, goldenOf, openFixture, planned, undone, type OpenedStore } from './testing/fixtures.ts';
+import { drained } from '../testing/opened.ts';
+import { committed, goldenOf, openFixture, planned, undone, type OpenedStore } from './testing/fixtures.ts';
 
 let opened: OpenedStore;
 afterEach(() => opened.close());

@@ -8,7 +8,8 @@ import { encodeTagged } from '../../values/tagged.ts';
 import { stateAfter, writesOf } from './deltas.ts';
 import { carFiles } from './format.ts';
 import { reasons } from './points.ts';
-import { drained, fixtureNames, goldenOf, openFixture, type GoldenPaused } from './testing/fixtures.ts';
+import { drained } from '../testing/opened.ts';
+import { fixtureNames, goldenOf, openFixture, type GoldenPaused } from './testing/fixtures.ts';
 import { readRun, type RunView } from './run-file.ts';
 import type { CarStore } from './store.ts';
 

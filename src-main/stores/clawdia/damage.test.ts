@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asForkpointError } from '../../../shared/model/errors.ts';
 import { segmentOf } from './names.ts';
-import { opened, openFixture, planned, rowsOf, type OpenedFixture } from './testing/fixtures.ts';
+import { planned } from '../testing/opened.ts';
+import { opened, openFixture, rowsOf, type OpenedFixture } from './testing/fixtures.ts';
 
 const journalOf = (fixture: OpenedFixture, run: string) => join(fixture.path, 'runs', segmentOf(run), 'journal.ndjson');
 const savedOf = (fixture: OpenedFixture, run: string) => join(fixture.path, 'runs', segmentOf(run), 'checkpoints');

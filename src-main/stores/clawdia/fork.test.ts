@@ -13,16 +13,8 @@ import type { ForkRequest } from '../store.ts';
 import { fragmentOf, segmentOf } from './names.ts';
 import { prettyText } from './new-checkpoint.ts';
 import { renamedText } from './restamp.ts';
-import {
-  committed,
-  fixtureNames,
-  goldenOf,
-  opened,
-  openFixture,
-  planned,
-  rowsOf,
-  type OpenedFixture,
-} from './testing/fixtures.ts';
+import { committed, planned } from '../testing/opened.ts';
+import { fixtureNames, goldenOf, opened, openFixture, rowsOf, type OpenedFixture } from './testing/fixtures.ts';
 
 function forkOf(
   fixture: OpenedFixture,

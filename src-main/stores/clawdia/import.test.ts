@@ -11,14 +11,13 @@ import { utf8 } from '../../values/bytes.ts';
 import type { ThreadDocument } from '../store.ts';
 import { kinds } from './document.ts';
 import { segmentOf } from './names.ts';
+import { committed, planned } from '../testing/opened.ts';
 import {
-  committed,
   copyFixture,
   fixtureNames,
   goldenOf,
   opened,
   openFixture,
-  planned,
   rowsOf,
   type OpenedFixture,
 } from './testing/fixtures.ts';

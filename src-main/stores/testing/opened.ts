@@ -1,6 +1,6 @@
 // Genuine stores for the tests of a format: a copy of each, opened as the format itself opens it, and plans made and carried out on it.
 
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,12 +61,20 @@ export function genuineStores<S extends Store>(
     openFixture: (name: string, inside?: string): Opened<S> => {
       const folder = mkdtempSync(join(tmpdir(), `${framework}-`));
       cpSync(join(root, name), folder, { recursive: true });
+      makeWritable(folder);
       const isFiles = inside === undefined && existsSync(join(folder, 'store'));
       const path = join(folder, inside ?? (isFiles ? 'store' : 'store.db'));
       const remove = () => rmSync(folder, { recursive: true, force: true });
       return isFiles ? openedFiles(path, remove) : openedSqlite(path, remove);
     },
   };
+}
+
+/** Fixtures may lie there for reading only, and copies of them then do, too. */
+export function makeWritable(path: string): void {
+  const stats = statSync(path);
+  chmodSync(path, stats.mode | 0o700);
+  if (stats.isDirectory()) for (const name of readdirSync(path)) makeWritable(join(path, name));
 }
 
 /** The same `open`; whatever it opens is closed behind each test. To be called where tests are declared. */
@@ -126,15 +134,20 @@ export function fixedDraw(): Draw {
 export function planned(
   opened: Opened<Store>,
   request: OperationRequest,
+  draw: Draw = fixedDraw(),
 ): { plan: StorePlan; relied: readonly Relied[] } {
   const relying = opened.backend.relying();
-  const plan = opened.store.plan(request, { draw: fixedDraw(), relying });
+  const plan = opened.store.plan(request, { draw, relying });
   return { plan, relied: relying.relied };
 }
 
 /** Plans and carries out; gives the path of the undo bundle. */
-export function committed(opened: Opened<Store>, request: OperationRequest): { plan: StorePlan; bundle: string } {
-  const { plan, relied } = planned(opened, request);
+export function committed(
+  opened: Opened<Store>,
+  request: OperationRequest,
+  draw: Draw = fixedDraw(),
+): { plan: StorePlan; bundle: string } {
+  const { plan, relied } = planned(opened, request, draw);
   // Beside the store, in the folder that closing removes.
   const bundle = join(mkdtempSync(join(dirname(opened.path), 'undo-')), 'bundle');
   opened.backend.apply(plan.changes, relied, bundle);

@@ -1,11 +1,12 @@
 // Genuine CAR stores for the tests of this folder: a copy of each, opened, with the framework's own answers beside it.
 
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Backend, FilesReader, Relied } from '../../backend.ts';
+import type { Backend, FilesReader } from '../../backend.ts';
 import { openFiles } from '../../files/backend.ts';
-import type { Draw, OperationRequest, StorePlan } from '../../store.ts';
+import type { Draw, OperationRequest } from '../../store.ts';
+import { committed as committedWith, makeWritable, planned as plannedWith, type Opened } from '../../testing/opened.ts';
 import { carFiles } from '../format.ts';
 import type { CarStore } from '../store.ts';
 
@@ -44,20 +45,10 @@ export function goldenOf(name: string): Golden {
   return JSON.parse(readFileSync(join(root, name, 'golden.json'), 'utf8')) as Golden;
 }
 
-export interface OpenedStore {
-  readonly store: CarStore;
+export interface OpenedStore extends Opened<CarStore> {
   readonly backend: Backend<FilesReader>;
-  /** The opened copy. */
-  readonly path: string;
-  /** A folder outside of the store that closing removes. */
+  /** The folder around the copy, which closing removes. */
   readonly beside: string;
-  close(): void;
-}
-
-function makeWritable(path: string): void {
-  const isFolder = statSync(path).isDirectory();
-  chmodSync(path, isFolder ? 0o755 : 0o644);
-  if (isFolder) for (const name of readdirSync(path)) makeWritable(join(path, name));
 }
 
 /** Copies a fixture, or a folder in it, and opens the copy. `prepare` may change the copy before. */
@@ -80,39 +71,14 @@ export function openFixture(name: string, inside = '', prepare?: (path: string) 
   };
 }
 
-/** Runs a generator to its end; its batches and what it returned. */
-export function drained<Batch, Result>(steps: Generator<Batch, Result, void>): { batches: Batch[]; result: Result } {
-  const batches: Batch[] = [];
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return { batches, result: step.value };
-    batches.push(step.value);
-  }
-}
-
 /** A clock and random bytes that are the same in every run. */
-export const fixedDraw: Draw = {
+const carDraw: Draw = {
   now: () => Date.UTC(2027, 0, 15, 8, 0, 0, 250),
   random: (length) => new Uint8Array(length).fill(7),
 };
 
-/** Plans against an opened store, as an operation does. */
-export function planned(
-  opened: OpenedStore,
-  request: OperationRequest,
-): { plan: StorePlan; relied: readonly Relied[] } {
-  const relying = opened.backend.relying();
-  const plan = opened.store.plan(request, { draw: fixedDraw, relying });
-  return { plan, relied: relying.relied };
-}
-
-/** Plans and carries out; gives the path of the undo bundle. */
-export function committed(opened: OpenedStore, request: OperationRequest): { plan: StorePlan; bundle: string } {
-  const { plan, relied } = planned(opened, request);
-  const bundle = join(mkdtempSync(join(opened.beside, 'undo-')), 'bundle');
-  opened.backend.apply(plan.changes, relied, bundle);
-  return { plan, bundle };
-}
+export const planned = (opened: OpenedStore, request: OperationRequest) => plannedWith(opened, request, carDraw);
+export const committed = (opened: OpenedStore, request: OperationRequest) => committedWith(opened, request, carDraw);
 
 /** Takes back what `committed` did. */
 export function undone(opened: OpenedStore, bundle: string): void {

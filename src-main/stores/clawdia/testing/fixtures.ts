@@ -1,13 +1,12 @@
 // Genuine clawdia stores for the tests of this folder: a copy of each, opened, with the framework's own answers beside it.
 
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { CheckpointKey } from '../../../../shared/model/key.ts';
-import type { Backend, FilesReader, Relied, SqliteReader } from '../../backend.ts';
-import type { Draw, OperationRequest, StorePlan } from '../../store.ts';
 import { openFiles } from '../../files/backend.ts';
 import { openSqlite } from '../../sqlite/backend.ts';
+import { drained, makeWritable, type Opened } from '../../testing/opened.ts';
 import { sourceDepth } from '../files-source.ts';
 import { clawdiaFiles, clawdiaSqlite } from '../format.ts';
 import type { ClawdiaStore } from '../store.ts';
@@ -62,13 +61,7 @@ export interface Golden {
   readonly pools: readonly unknown[];
 }
 
-export interface OpenedFixture {
-  readonly store: ClawdiaStore;
-  readonly backend: Backend<SqliteReader> | Backend<FilesReader>;
-  /** The copy: the database file, or the folder. */
-  readonly path: string;
-  close(): void;
-}
+export type OpenedFixture = Opened<ClawdiaStore>;
 
 export function goldenOf(name: string): Golden {
   return JSON.parse(readFileSync(join(root, name, 'golden.json'), 'utf8')) as Golden;
@@ -81,13 +74,6 @@ export function copyFixture(name: string): { readonly path: string; readonly rem
   makeWritable(folder);
   const path = join(folder, existsSync(join(folder, 'store')) ? 'store' : 'store.db');
   return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
-/** Fixtures may lie there for reading only. */
-function makeWritable(path: string): void {
-  const stats = statSync(path);
-  chmodSync(path, stats.mode | 0o700);
-  if (stats.isDirectory()) for (const name of readdirSync(path)) makeWritable(join(path, name));
 }
 
 export function openFixture(name: string): OpenedFixture {
@@ -111,16 +97,6 @@ function closing(backend: { close(): void }, remove: () => void): () => void {
   };
 }
 
-/** Runs a generator to its end; its batches and what it returned. */
-export function drained<Batch, Result>(steps: Generator<Batch, Result, void>): { batches: Batch[]; result: Result } {
-  const batches: Batch[] = [];
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return { batches, result: step.value };
-    batches.push(step.value);
-  }
-}
-
 /** The lineage of a run and all its points. */
 export function rowsOf(store: ClawdiaStore, run: string) {
   const lineage = drained(store.lineage(run)).result;
@@ -129,27 +105,4 @@ export function rowsOf(store: ClawdiaStore, run: string) {
     Array.from({ length: lineage.count }, (_, i) => i),
   );
   return { lineage, rows: rows.map((row) => ({ ...row, key: row.key as CheckpointKey })) };
-}
-
-export function fixedDraw(): Draw {
-  return { now: () => 1_800_000_000_000, random: (length) => new Uint8Array(length).fill(7) };
-}
-
-/** Plans against an opened store, as an operation does. */
-export function planned(
-  fixture: OpenedFixture,
-  request: OperationRequest,
-): { plan: StorePlan; relied: readonly Relied[] } {
-  const relying = fixture.backend.relying();
-  const plan = fixture.store.plan(request, { draw: fixedDraw(), relying });
-  return { plan, relied: relying.relied };
-}
-
-/** Plans and carries out; gives the path of the undo bundle. */
-export function committed(fixture: OpenedFixture, request: OperationRequest): { plan: StorePlan; bundle: string } {
-  const { plan, relied } = planned(fixture, request);
-  // Beside the store, in the folder that closing removes.
-  const bundle = join(mkdtempSync(join(dirname(fixture.path), 'undo-')), 'bundle');
-  fixture.backend.apply(plan.changes, relied, bundle);
-  return { plan, bundle };
 }
