@@ -1,10 +1,8 @@
 // What a LangGraph store says of itself: dialect, capabilities, and what stands beside it in the same file.
 
-import { ForkpointError } from '../../../shared/model/errors.ts';
 import { storeEras } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { olderUnable } from './older-layout.ts';
-import { textOf } from './cells.ts';
 import type { WriterDialect } from './ids.ts';
 import type { Unable, Warning } from '../../../shared/model/shapes.ts';
 import type { SqliteReader } from '../backend.ts';
@@ -61,22 +59,12 @@ export function neighbourWarnings(reader: SqliteReader, copiesThread: boolean): 
   return warnings;
 }
 
-/** Types of the newest rows (reading the type of every row would walk the whole file); null where their pages are damaged. */
-function newestTypes(reader: SqliteReader): string[] | null {
-  try {
-    return reader
-      .all('SELECT DISTINCT type FROM (SELECT type FROM checkpoints ORDER BY rowid DESC LIMIT 1000)')
-      .map((r) => textOf(r['type']));
-  } catch (error) {
-    if (error instanceof ForkpointError && error.code === 'corrupt') return null;
-    throw error;
-  }
-}
-
+/** `types`: those of the newest rows (see `newestTypes`). */
 export function describeStore(
   reader: SqliteReader,
   layout: Layout,
   dialect: WriterDialect | null,
+  types: readonly string[] | null,
   sealed: Sealed | null,
 ): StoreDescription {
   const notes: string[] = [];
@@ -84,7 +72,6 @@ export function describeStore(
   if (tables.length > 0) notes.push(`The file also holds other tables (${quoted(tables)}); they are left alone.`);
   const triggers = ownTriggers(reader);
   if (triggers.length > 0) notes.push(`Writing here fires triggers of the file itself: ${quoted(triggers)}.`);
-  const types = newestTypes(reader);
   if (types === null) {
     notes.push(
       'Some pages of this file are damaged: what lies on them cannot be shown. SQLite’s `.recover` command can save most of a copy of it.',

@@ -8,19 +8,24 @@ import type { SqliteReader } from '../backend.ts';
 
 /** Reading the type of every row would walk the whole file. */
 const rowsLookedAt = 1000;
-const newestTypes = `SELECT DISTINCT type FROM (SELECT type FROM checkpoints ORDER BY rowid DESC LIMIT ${rowsLookedAt})`;
+const typesSql = `SELECT DISTINCT type FROM (SELECT type FROM checkpoints ORDER BY rowid DESC LIMIT ${rowsLookedAt})`;
 const newestSealed = `SELECT checkpoint AS cell FROM (SELECT type, checkpoint FROM checkpoints ORDER BY rowid DESC LIMIT ${rowsLookedAt}) WHERE type LIKE '%+${aesCipher}' LIMIT 1`;
 
-/** What is encrypted among the newest checkpoints; null where nothing is, or where their pages are damaged. */
-export function sealedCells(reader: SqliteReader, key: CellKey | null): Sealed | null {
+/** Types of the newest checkpoints; null where their pages are damaged. */
+export function newestTypes(reader: SqliteReader): readonly string[] | null {
   try {
-    const ciphers = reader.all(newestTypes).flatMap((row) => cipherOf(textOf(row['type'])) ?? []);
-    const [cipher] = ciphers;
-    return cipher === undefined ? null : { cipher, open: key !== null && ciphers.every((c) => c === aesCipher) };
+    return reader.all(typesSql).map((row) => textOf(row['type']));
   } catch (error) {
     if (error instanceof ForkpointError && error.code === 'corrupt') return null;
     throw error;
   }
+}
+
+/** What is encrypted among checkpoints of these types; null where nothing is, or where it cannot be told. */
+export function sealedAmong(types: readonly string[] | null, key: CellKey | null): Sealed | null {
+  const ciphers = types?.flatMap((type) => cipherOf(type) ?? []) ?? [];
+  const [cipher] = ciphers;
+  return cipher === undefined ? null : { cipher, open: key !== null && ciphers.every((c) => c === aesCipher) };
 }
 
 /** The key, after the newest encrypted checkpoint was opened with it. Throws `bad_value` if it does not fit. */

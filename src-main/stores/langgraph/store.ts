@@ -18,7 +18,7 @@ import { planFork } from './plan-fork.ts';
 import { openMetadata, openPoint } from './point.ts';
 import type { Point } from './point.ts';
 import { rowReader, sizeOf } from './rows.ts';
-import { fittingKey, sealedCells } from './sealed.ts';
+import { fittingKey, newestTypes, sealedAmong } from './sealed.ts';
 import type { RowReader } from './rows.ts';
 import { stateOf } from './state.ts';
 import { situationOf, tasksAt, verdictOf } from './status.ts';
@@ -68,6 +68,9 @@ export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore 
   #read: RowReader;
   #delta: DeltaReader;
   #dialect: WriterDialect | null | undefined;
+  /** What was read of the store as a whole, until somebody commits or a key is given: every look at the open stores asks for it. */
+  #known: { readonly token: string; readonly types: readonly string[] | null; about: StoreDescription | null } | null =
+    null;
 
   /** `reader` gives the tables of `layout`; whatever keeps them, `backend` tells when they change and writes them. */
   constructor(format: Format, backend: Backend, reader: SqliteReader, layout: Layout) {
@@ -81,11 +84,12 @@ export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore 
   }
 
   sealed(): Sealed | null {
-    return sealedCells(this.reader, this.#read.key);
+    return sealedAmong(this.#asItIs().types, this.#read.key);
   }
 
   unlock(text: string): void {
     const key = fittingKey(this.reader, text);
+    this.#known = null;
     const token = () => this.backend.token();
     this.#read = rowReader(this.reader, this.#layout, token, key);
     this.#delta = new DeltaReader(this.#read, this.reader, token);
@@ -98,7 +102,16 @@ export class LangGraphSqliteStore implements Store, ExportingStore, SealedStore 
   }
 
   describe(): StoreDescription {
-    return describeStore(this.reader, this.#layout, this.dialect(), this.sealed());
+    const known = this.#asItIs();
+    known.about ??= describeStore(this.reader, this.#layout, this.dialect(), known.types, this.sealed());
+    return known.about;
+  }
+
+  #asItIs(): { readonly types: readonly string[] | null; about: StoreDescription | null } {
+    // Asked before reading, as for kept rows.
+    const token = this.backend.token();
+    if (this.#known?.token !== token) this.#known = { token, types: newestTypes(this.reader), about: null };
+    return this.#known;
   }
 
   threads(): Generator<readonly ThreadSummary[], void, void> {
