@@ -5,6 +5,7 @@ import { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import { shownName } from '../../../shared/model/shown-name.ts';
 import type { FileChange } from '../backend.ts';
+import { badRecord } from '../document-refusals.ts';
 import type { ImportRequest, PlanContext, StorePlan, ThreadRecord } from '../store.ts';
 import { documentDialect, hostName, readHostFile, type HostDialect } from './host-file.ts';
 import { copyOf, guardOf, newBranch } from './host-fork.ts';
@@ -40,11 +41,7 @@ export function* exportBranch(source: HostSource, points: HostPoints): Generator
 }
 
 function bad(index: number, what: string): ForkpointError {
-  return new ForkpointError(
-    'bad_value',
-    `Record ${index + 1} of the document cannot be imported: ${what}. Nothing was changed.`,
-    'Export the branch again from its host.',
-  );
+  return badRecord(index, what, 'Export the branch again from its host.');
 }
 
 export function planHostImport(source: HostSource, request: ImportRequest, context: PlanContext): StorePlan {

@@ -8,6 +8,7 @@ import type { Warning } from '../../../shared/model/shapes.ts';
 import { patched, utf8, type Patch } from '../../values/bytes.ts';
 import type { SqliteChange, SqliteReader, SqlRow, SqlValue } from '../backend.ts';
 import { quoted } from '../sqlite/reader.ts';
+import { badRecord } from '../document-refusals.ts';
 import type { ImportRequest, PlanContext, StorePlan, ThreadRecord } from '../store.ts';
 import { newParts, threadOf } from './ids.ts';
 import { readLabel } from './labels.ts';
@@ -71,11 +72,7 @@ function numberText(value: SqlValue | undefined): string {
 }
 
 function bad(index: number, what: string): ForkpointError {
-  return new ForkpointError(
-    'bad_value',
-    `Record ${index + 1} of the document cannot be imported: ${what}. Nothing was changed.`,
-    'Export the run again from its store.',
-  );
+  return badRecord(index, what, 'Export the run again from its store.');
 }
 
 /** Throws `unable` for a document that is none of a run in a database. */

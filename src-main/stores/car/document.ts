@@ -1,6 +1,7 @@
 // The thread document of a run: one record, the file as it stands. Importing sets the run id, in the name and inside, and nothing else.
 
 import { ForkpointError } from '../../../shared/model/errors.ts';
+import { expectFormat } from '../document-refusals.ts';
 import type { ImportRequest, PlanContext, StorePlan, ThreadRecord } from '../store.ts';
 import { fileOf, type RunFiles, type RunFolder } from './folder.ts';
 import { expectNewRun, headKeyOf, newRunFile } from './fork.ts';
@@ -27,13 +28,7 @@ export function* exportRun(folder: RunFolder, files: RunFiles): Generator<Thread
 
 export function planImport(folder: RunFolder, request: ImportRequest, context: PlanContext): StorePlan {
   const { document, thread } = request;
-  if (document.format !== 'car') {
-    throw new ForkpointError(
-      'unable',
-      `This document holds a ${document.framework} thread; a CAR store cannot take it. Nothing was changed.`,
-      'Import it into a store of the framework it came from.',
-    );
-  }
+  expectFormat(request, 'car', 'CAR');
   expectNewRun(folder, thread, context.relying);
   const { run, bytes } = runOfDocument(document.records);
   const content = run.runId === thread ? bytes : newFile(run, { runId: thread });

@@ -1,10 +1,11 @@
 // Importing a thread document as a new run: records and checkpoints as they are; under another id they are re-stamped, so that the
 // runtime that wrote them can go on. Everything is checked before anything is planned: the document comes from somewhere else.
 
-import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
 import { sameBytes } from '../../values/bytes.ts';
+import { badRecord, expectFormat } from '../document-refusals.ts';
 import type { ImportRequest, StorePlan, ThreadRecord } from '../store.ts';
 import { kinds } from './document.ts';
 import { compareSeq, openText, readCheckpoint, readRecord, type CheckpointView, type RecordView } from './record.ts';
@@ -21,13 +22,7 @@ interface Parts {
 
 export function planImport(request: ImportRequest, writer: PlanWriter): StorePlan {
   const { document, thread } = request;
-  if (document.format !== 'clawdia') {
-    throw new ForkpointError(
-      'unable',
-      `This document holds a ${document.framework} thread; a clawdia store cannot take it. Nothing was changed.`,
-      'Import it into a store of the framework it came from.',
-    );
-  }
+  expectFormat(request, 'clawdia');
   writer.expectNewRun(thread);
   const parts = partsOf(document.records, document.thread);
   const naming = namingOf(document.thread, thread, parts.records[0]?.id ?? null);
@@ -132,9 +127,5 @@ function take(parts: Parts, entry: ThreadRecord, index: number): void {
 }
 
 function badDocument(index: number, what: string): ForkpointError {
-  return new ForkpointError(
-    'bad_value',
-    `Record ${index + 1} of the document cannot be imported: ${what.replace(/\.$/, '')}. Nothing was changed.`,
-    'Export the run again from its store.',
-  );
+  return badRecord(index, what.replace(/\.$/, ''), 'Export the run again from its store.');
 }

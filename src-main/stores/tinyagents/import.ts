@@ -1,9 +1,10 @@
 // Importing a thread document into a new thread: records and ledger as they are, only `thread_id` rewritten, as the framework's own
 // copy does. Everything is checked before anything is planned: the document comes from somewhere else.
 
-import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
+import { badRecord, expectFormat } from '../document-refusals.ts';
 import type { ImportRequest, StorePlan, ThreadRecord } from '../store.ts';
 import { ledgerKind, recordKind } from './document.ts';
 import { readLedgerLine } from './ledger-line.ts';
@@ -16,13 +17,7 @@ import type { NewLedgerRow, NewRecord, PlanWriter } from './write.ts';
 
 export function planImport(request: ImportRequest, writer: PlanWriter): StorePlan {
   const { document, thread } = request;
-  if (document.format !== 'tinyagents') {
-    throw new ForkpointError(
-      'unable',
-      `This document holds a ${document.framework} thread; a tinyagents store cannot take it. Nothing was changed.`,
-      'Import it into a store of the framework it came from.',
-    );
-  }
+  expectFormat(request, 'tinyagents');
   writer.expectNewThread(thread);
   const threadText = stringText(thread);
   const records: NewRecord[] = [];
@@ -59,11 +54,7 @@ export function planImport(request: ImportRequest, writer: PlanWriter): StorePla
 }
 
 function badDocument(index: number, what: string): ForkpointError {
-  return new ForkpointError(
-    'bad_value',
-    `Record ${index + 1} of the document cannot be imported: ${what}. Nothing was changed.`,
-    'Export the thread again from its store.',
-  );
+  return badRecord(index, what, 'Export the thread again from its store.');
 }
 
 function cellOf(entry: ThreadRecord, name: string, index: number): Uint8Array {

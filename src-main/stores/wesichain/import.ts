@@ -1,9 +1,10 @@
 // Importing a thread document into a new thread: records as they are, only the thread's id rewritten. Everything is checked before
 // anything is planned: the document comes from somewhere else.
 
-import { ForkpointError } from '../../../shared/model/errors.ts';
+import type { ForkpointError } from '../../../shared/model/errors.ts';
 import { formatKey } from '../../../shared/model/key.ts';
 import type { Warning } from '../../../shared/model/shapes.ts';
+import { badRecord, expectFormat } from '../document-refusals.ts';
 import type { ImportRequest, StorePlan, ThreadRecord } from '../store.ts';
 import { recordKind } from './document.ts';
 import { numbersFrom } from './new-record.ts';
@@ -13,13 +14,7 @@ import type { NewRecord, PlanWriter } from './write.ts';
 
 export function planImport(request: ImportRequest, writer: PlanWriter): StorePlan {
   const { document, thread } = request;
-  if (document.format !== 'wesichain') {
-    throw new ForkpointError(
-      'unable',
-      `This document holds a ${document.framework} thread; a wesichain store cannot take it. Nothing was changed.`,
-      'Import it into a store of the framework it came from.',
-    );
-  }
+  expectFormat(request, 'wesichain');
   writer.expectNewThread(thread);
   const views = document.records.map((entry, i) => viewOfEntry(entry, i));
   const last = views.at(-1);
@@ -51,11 +46,7 @@ export function planImport(request: ImportRequest, writer: PlanWriter): StorePla
 }
 
 function badDocument(index: number, what: string): ForkpointError {
-  return new ForkpointError(
-    'bad_value',
-    `Record ${index + 1} of the document cannot be imported: ${what}. Nothing was changed.`,
-    'Export the thread again from its store.',
-  );
+  return badRecord(index, what, 'Export the thread again from its store.');
 }
 
 function viewOfEntry(entry: ThreadRecord, index: number): RecordView {
