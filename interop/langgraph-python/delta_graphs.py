@@ -1,13 +1,14 @@
 """Graphs with delta channels: LangGraph stores updates of these and rebuilds the values. One has reducers of its own, one is a deep agent."""
 from typing import Annotated, TypedDict
 
-from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage
 from langchain_core.tools import tool
 from langgraph.channels.delta import DeltaChannel
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import _messages_delta_reducer
 from langgraph.types import interrupt
+
+from scripted_model import ScriptedModel
 
 
 def extend(state, writes):
@@ -62,26 +63,18 @@ def desk(saver):
     return g.compile(checkpointer=saver)
 
 
-class ScriptedModel(GenericFakeChatModel):
+class Writer(ScriptedModel):
     """Writes a file, asks to send it, says what became of it; told again, the same once more."""
 
-    def bind_tools(self, tools, **kwargs):
-        return self
-
-    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
-        from langchain_core.outputs import ChatGeneration, ChatResult
-
-        said = sum(isinstance(m, AIMessage) for m in messages)
+    def reply(self, messages, said):
         asked = [m for m in messages if isinstance(m, HumanMessage)][-1].content
         if said % 3 == 0:
             args = {"file_path": f"/letter-{said}.txt", "content": f"Dear reader,\n{asked}\n"}
-            reply = AIMessage("Writing it down.", id=f"ai-{said}", tool_calls=[{"name": "write_file", "args": args, "id": f"call-{said}"}])
-        elif said % 3 == 1:
+            return AIMessage("Writing it down.", id=f"ai-{said}", tool_calls=[{"name": "write_file", "args": args, "id": f"call-{said}"}])
+        if said % 3 == 1:
             call = {"name": "send_letter", "args": {"file": f"/letter-{said - 1}.txt", "to": "old@example.org"}, "id": f"call-{said}"}
-            reply = AIMessage("Sending it.", id=f"ai-{said}", tool_calls=[call])
-        else:
-            reply = AIMessage(f"Done: {messages[-1].content}", id=f"ai-{said}")
-        return ChatResult(generations=[ChatGeneration(message=reply)])
+            return AIMessage("Sending it.", id=f"ai-{said}", tool_calls=[call])
+        return AIMessage(f"Done: {messages[-1].content}", id=f"ai-{said}")
 
 
 @tool
@@ -93,8 +86,7 @@ def send_letter(file: str, to: str) -> str:
 def deep(saver):
     from deepagents import create_deep_agent
 
-    model = ScriptedModel(messages=iter([]))
-    return create_deep_agent(model=model, tools=[send_letter], interrupt_on={"send_letter": True}, checkpointer=saver)
+    return create_deep_agent(model=Writer(), tools=[send_letter], interrupt_on={"send_letter": True}, checkpointer=saver)
 
 
 ANSWERS = {"desk": "yes", "deep": {"decisions": [{"type": "approve"}]}}

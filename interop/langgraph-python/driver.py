@@ -12,15 +12,17 @@ import operator
 import sqlite3
 import sys
 from importlib.metadata import version
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from langchain.agents import create_agent
-from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import Command, Send, interrupt
+
+from answers import place, plain, stop
+from scripted_model import ScriptedModel
 
 
 class Shop(MessagesState):
@@ -130,19 +132,11 @@ def keeper(saver):
     return g.compile(checkpointer=saver)
 
 
-class ScriptedModel(GenericFakeChatModel):
-    def bind_tools(self, tools, **kwargs):
-        return self
-
-    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
-        from langchain_core.outputs import ChatGeneration, ChatResult
-
-        said = sum(isinstance(m, AIMessage) for m in messages)
+class Mailer(ScriptedModel):
+    def reply(self, messages, said):
         if said == 0:
-            reply = AIMessage("Sending it.", id="ai-1", tool_calls=[{"name": "send_mail", "args": {"to": "old@example.org"}, "id": "call-1"}])
-        else:
-            reply = AIMessage(f"Sent: {messages[-1].content}", id="ai-2")
-        return ChatResult(generations=[ChatGeneration(message=reply)])
+            return AIMessage("Sending it.", id="ai-1", tool_calls=[{"name": "send_mail", "args": {"to": "old@example.org"}, "id": "call-1"}])
+        return AIMessage(f"Sent: {messages[-1].content}", id="ai-2")
 
 
 @tool
@@ -152,7 +146,7 @@ def send_mail(to: str) -> str:
 
 
 def agent(saver):
-    return create_agent(ScriptedModel(messages=iter([])), [send_mail], checkpointer=saver, interrupt_before=["tools"])
+    return create_agent(Mailer(), [send_mail], checkpointer=saver, interrupt_before=["tools"])
 
 
 def deep(saver):
@@ -170,32 +164,11 @@ def delta_desk(saver):
 GRAPHS = {"desk": delta_desk, "deep": deep, "shop": shop, "fan": fan, "nested": nested, "agent": agent, "keeper": keeper}
 
 
-def plain(value: Any):
-    """State as JSON: enough to compare, with the Python type of every number visible."""
-    if isinstance(value, BaseMessage):
-        # The id of a tool's answer is drawn by chance.
-        identity = None if isinstance(value, ToolMessage) and value.id not in ("tool-1", "tool-2") else value.id
-        return {"message": type(value).__name__, "id": identity, "content": value.content, "tool_calls": plain(getattr(value, "tool_calls", []))}
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (int, float)):
-        return {type(value).__name__: repr(value)}
-    if isinstance(value, dict):
-        if "modified_at" in value:  # a file of a deep agent: its times are those of the run
-            return {"content": value["content"]}
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    return repr(value)
-
-
 def snapshot(s):
     return {
         "id": s.config["configurable"].get("checkpoint_id"),
         "parent": (s.parent_config or {}).get("configurable", {}).get("checkpoint_id"),
-        "next": list(s.next),
-        "values": plain(s.values),
-        "interrupts": [plain(i.value) for i in s.interrupts],
+        **stop(s),
         "errors": [t.error for t in s.tasks if t.error],
         "metadata": {k: s.metadata.get(k) for k in ("source", "step")} if s.metadata else None,
     }
@@ -207,18 +180,17 @@ def carried_on(db, graph_name, thread, checkpoint):
 
     with SqliteSaver.from_conn_string(db) as saver:
         graph = GRAPHS[graph_name](saver)
-        config = {"configurable": {"thread_id": thread}}
-        at = config if checkpoint == "-" else {"configurable": {"thread_id": thread, "checkpoint_id": checkpoint}}
+        config = place(thread)
         stops = []
 
-        def stop():
+        def asked():
             state = graph.get_state(config)
-            stops.append({"next": list(state.next), "values": plain(state.values), "interrupts": [plain(i.value) for i in state.interrupts]})
-            return state
+            stops.append(stop(state))
+            return state.interrupts
 
-        graph.invoke(None, at)
+        graph.invoke(None, place(thread, None if checkpoint == "-" else checkpoint))
         for turn in ("and then?", "go on", None):
-            while stop().interrupts:
+            while asked():
                 graph.invoke(Command(resume=ANSWERS[graph_name]), config)
             if turn is not None:
                 graph.invoke({"messages": [HumanMessage(turn, id=f"h-{turn}")]}, config)
@@ -233,35 +205,35 @@ def main(argv):
     if command == "older":
         import older_graphs
 
-        return [older_graphs.carried_on(*one, plain) for one in json.loads(argv[1])]
+        return [older_graphs.carried_on(*one) for one in json.loads(argv[1])]
     if command == "versions":
         return {p: version(p) for p in ("langgraph", "langgraph-checkpoint", "langgraph-checkpoint-sqlite", "langchain", "langchain-core", "deepagents")}
     with SqliteSaver.from_conn_string(argv[1]) as saver:
         if command == "make":
-            shop(saver).invoke({"messages": [HumanMessage("Where is my lamp?", id="h-1")], "ticket": 9007199254740993, "budget": 1.0}, {"configurable": {"thread_id": "shop"}})
-            shop(saver).invoke({"messages": [HumanMessage("And mine?", id="h-1")], "ticket": 7, "budget": 2.0}, {"configurable": {"thread_id": "done"}})
-            shop(saver).invoke(Command(resume="yes"), {"configurable": {"thread_id": "done"}})
+            shop(saver).invoke({"messages": [HumanMessage("Where is my lamp?", id="h-1")], "ticket": 9007199254740993, "budget": 1.0}, place("shop"))
+            shop(saver).invoke({"messages": [HumanMessage("And mine?", id="h-1")], "ticket": 7, "budget": 2.0}, place("done"))
+            shop(saver).invoke(Command(resume="yes"), place("done"))
             try:
-                fan(saver).invoke({"topics": ["a", "broken", "c"], "found": [], "limit": 0}, {"configurable": {"thread_id": "fan"}})
+                fan(saver).invoke({"topics": ["a", "broken", "c"], "found": [], "limit": 0}, place("fan"))
             except ValueError:
                 pass
-            nested(saver).invoke({"text": "letter", "log": []}, {"configurable": {"thread_id": "nested"}})
-            keeper(saver).invoke({"text": "diary", "log": []}, {"configurable": {"thread_id": "keeper"}})
-            keeper(saver).invoke(Command(resume="one"), {"configurable": {"thread_id": "keeper"}})
-            agent(saver).invoke({"messages": [HumanMessage("Mail it.", id="h-1")]}, {"configurable": {"thread_id": "agent"}})
+            nested(saver).invoke({"text": "letter", "log": []}, place("nested"))
+            keeper(saver).invoke({"text": "diary", "log": []}, place("keeper"))
+            keeper(saver).invoke(Command(resume="one"), place("keeper"))
+            agent(saver).invoke({"messages": [HumanMessage("Mail it.", id="h-1")]}, place("agent"))
             return {"made": sorted(GRAPHS)}
         if command == "make-delta":
             from delta_graphs import ANSWERS
 
             for name in ("desk", "deep"):
                 graph = GRAPHS[name](saver)
-                config = {"configurable": {"thread_id": name}}
+                config = place(name)
                 graph.invoke({"messages": [HumanMessage("hello", id="h-hello")]}, config)
                 graph.invoke(Command(resume=ANSWERS[name]), config)
                 graph.invoke({"messages": [HumanMessage("once more", id="h-more")]}, config)
             return {"made": ["deep", "desk"]}
         graph = GRAPHS[argv[2]](saver)
-        config = {"configurable": {"thread_id": argv[3]}}
+        config = place(argv[3])
         rest = argv[4:]
         value = None
         while rest:
@@ -280,8 +252,8 @@ def main(argv):
             try:
                 graph.invoke(value, config)
             except Exception as error:  # the error is the answer
-                return {"raised": f"{type(error).__name__}: {error}", **snapshot(graph.get_state({"configurable": {"thread_id": argv[3]}}))}
-            return snapshot(graph.get_state({"configurable": {"thread_id": argv[3]}}))
+                return {"raised": f"{type(error).__name__}: {error}", **snapshot(graph.get_state(place(argv[3])))}
+            return snapshot(graph.get_state(place(argv[3])))
     raise SystemExit(f"unknown command {command}")
 
 

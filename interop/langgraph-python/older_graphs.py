@@ -9,6 +9,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.types import Command, Send, interrupt
 
+from answers import place, stop
+
 
 class Agent(TypedDict):
     messages: Annotated[list, add_messages]
@@ -103,27 +105,22 @@ def called(saver):
 GRAPHS = {"agent": agent, "agent-pending": agent, "fanout": fanout, "tt": count, "t": count, "both-ask": both, "called": called}
 
 
-def carried_on(db: str, graph_name: str, thread: str, checkpoint: str | None, key: str | None, shown) -> list[Any]:
+def carried_on(db: str, graph_name: str, thread: str, checkpoint: str | None, key: str | None) -> list[Any]:
     """Goes on from a thread or one of its checkpoints, and answers what is asked: what LangGraph shows before, and at every stop."""
     conn = sqlite3.connect(db, check_same_thread=False)
     try:
         serde = None if key is None else EncryptedSerializer.from_pycryptodome_aes(key=key.encode())
         graph = GRAPHS[graph_name](SqliteSaver(conn, serde=serde))
-        config = {"configurable": {"thread_id": thread}}
-        at = config if checkpoint is None else {"configurable": {"thread_id": thread, "checkpoint_id": checkpoint}}
-
-        def seen(where):
-            state = graph.get_state(where)
-            return {"next": list(state.next), "values": shown(state.values), "interrupts": [shown(i.value) for i in state.interrupts]}
-
-        found = [seen(at)]
+        config = place(thread)
+        at = place(thread, checkpoint)
+        found = [stop(graph.get_state(at))]
         graph.invoke(None, at)
         for _ in range(4):
-            found.append(seen(config))
-            asked = graph.get_state(config).interrupts
-            if not asked:
+            state = graph.get_state(config)
+            found.append(stop(state))
+            if not state.interrupts:
                 break
-            graph.invoke(Command(resume={i.id: 7 for i in asked}), config)
+            graph.invoke(Command(resume={i.id: 7 for i in state.interrupts}), config)
         return found
     finally:
         conn.close()
