@@ -1,21 +1,21 @@
 // atomr-agents carries on from what we wrote: runs in a database (Rust), and the branches of a host (Rust and Python).
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { begin, cargoDriver, copier, everything, member, root, same, target } from '../harness.ts';
+import {
+  begin,
+  cargoDriver,
+  checksOf,
+  copier,
+  everything,
+  member,
+  pythonDriver,
+  root,
+  same,
+  target,
+  warningCodes,
+} from '../harness.ts';
 
-const here = join(root, 'interop', 'atomr');
-const python = join(here, '.venv', 'bin', 'python');
-const wanted = readFileSync(join(here, 'requirements.txt'), 'utf8');
-const stamp = join(here, '.venv', 'requirements.installed');
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  console.log('Installing the pinned packages…');
-  execFileSync('python3', ['-m', 'venv', join(here, '.venv')], { stdio: 'inherit' });
-  const install = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', join(here, 'requirements.txt')];
-  execFileSync(python, install, { stdio: 'inherit' });
-  writeFileSync(stamp, wanted);
-}
+const pythonHost = pythonDriver('atomr');
 const rust = cargoDriver('atomr');
 // Hosts go by times: what they write after us must be later, so our clock stands some days behind theirs.
 const run = begin('atomr', -150_000);
@@ -23,15 +23,7 @@ const run = begin('atomr', -150_000);
 process.chdir(run.folder);
 const inFolder = (store: string): string => relative(run.folder, store);
 
-function pythonHost(...args: readonly string[]): unknown {
-  const result = spawnSync(python, [join(here, 'driver.py'), ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.stdout === '') throw new Error(`driver ${args.join(' ')}: ${result.stderr}`);
-  return JSON.parse(result.stdout);
-}
-
 const notes = (value: unknown): string => JSON.stringify(member(value, 'values', 'notes'));
-const codes = (plan: unknown): unknown[] =>
-  (member(plan, 'warnings') as unknown[]).map((warning) => member(warning, 'code'));
 const keys = (store: string, thread: string): string[] =>
   (run.forkpoint(['log', store, thread]) as unknown[]).map((point) => String(member(point, 'key')));
 
@@ -41,7 +33,7 @@ const keys = (store: string, thread: string): string[] =>
   const fresh = join(run.folder, 'fresh.db');
   rust('make', fresh);
   const copy = copier(run, fresh, 'store.db');
-  const check = (what: string, seen: boolean, detail?: unknown): void => run.check(`database: ${what}`, seen, detail);
+  const check = checksOf(run, 'database');
   const load = (store: string, thread: string): unknown => rust('load', store, ...thread.split('/'));
 
   {
@@ -60,7 +52,7 @@ const keys = (store: string, thread: string): string[] =>
         member(loaded, 'values', 'ticket') === '18446744073709551615',
       loaded,
     );
-    check('that effects happen again is said', codes(plan).includes('effects_again'), plan);
+    check('that effects happen again is said', warningCodes(plan).includes('effects_again'), plan);
     run.forkpoint(['undo', store, '--commit']);
     check('undo restores every byte', everything(store) === before);
     run.forkpoint(['undo', store, '--commit']);
@@ -74,10 +66,7 @@ const keys = (store: string, thread: string): string[] =>
       done,
     );
     check('the run that was forked is as it was', member(load(store, 'linear/done'), 'values', 'topic') === 'tides');
-    check(
-      'undo is refused once the run has built on the fork',
-      member(run.forkpoint(['undo', store, '--commit'], 3), 'error', 'code') === 'moved',
-    );
+    check('undo is refused once the run has built on the fork', run.refusal(['undo', store, '--commit']) === 'moved');
     const points = run.forkpoint(['log', store, thread]) as unknown[];
     check(
       'the rows that atomr added hang below the fork',
@@ -123,7 +112,7 @@ const keys = (store: string, thread: string): string[] =>
     const store = copy();
     const plan = run.forkpoint(['fork', store, 'approval/waiting', '--into', 'approval/Zweiter Lauf ü', '--commit']);
     const thread = target(plan);
-    check('that a fork of a waiting row asks again is said', codes(plan).includes('pauses_again'), plan);
+    check('that a fork of a waiting row asks again is said', warningCodes(plan).includes('pauses_again'), plan);
     const again = rust('again', store, 'approval', ...thread.split('/'));
     check(
       'a plain run asks again in the fork',
@@ -155,7 +144,7 @@ const keys = (store: string, thread: string): string[] =>
     const plan = run.forkpoint(['edit', store, 'linear/done', key, '--set', 'topic="again"', '--commit']);
     check(
       'a rewind in place removes the rows behind it, and says so',
-      same(member(plan, 'counts', 'delete'), 3) && codes(plan).includes('rows_removed'),
+      same(member(plan, 'counts', 'delete'), 3) && warningCodes(plan).includes('rows_removed'),
       plan,
     );
     run.forkpoint(['undo', store, '--commit']);
@@ -196,7 +185,7 @@ const keys = (store: string, thread: string): string[] =>
   {
     const store = copy();
     const plan = run.forkpoint(['fork', store, 'linear/done', '--commit']);
-    check('that nothing is left to run is said', codes(plan).includes('nothing_left'), plan);
+    check('that nothing is left to run is said', warningCodes(plan).includes('nothing_left'), plan);
     const done = rust('run', store, 'linear', ...target(plan).split('/'));
     check('and nothing runs', same(member(done, 'steps'), [4]) && member(done, 'raised') === null, done);
   }
@@ -205,10 +194,7 @@ const keys = (store: string, thread: string): string[] =>
     const other = copy();
     const file = join(run.folder, 'run.json');
     run.forkpoint(['export', store, 'linear/done', '-o', file]);
-    check(
-      'import into a run that exists is refused',
-      member(run.forkpoint(['import', other, file, '--commit'], 3), 'error', 'code') === 'exists',
-    );
+    check('import into a run that exists is refused', run.refusal(['import', other, file, '--commit']) === 'exists');
     const before = everything(other);
     run.forkpoint(['import', other, file, '--into', 'linear/Moved ü "1"', '--commit']);
     const moved = ['linear', 'Moved ü "1"'] as const;
@@ -294,8 +280,7 @@ for (const [host, other] of [
   const fresh = join(run.folder, `fresh-${host === rustHost ? 'rust' : 'python'}`);
   host.make(fresh);
   const copy = copier(run, fresh, host === rustHost ? 'rust' : 'python');
-  const check = (what: string, seen: boolean, detail?: unknown): void =>
-    run.check(`${host.name}: ${what}`, seen, detail);
+  const check = checksOf(run, host.name);
   const memory = (value: unknown, name: string): unknown => member(value, 'working_memory', name);
 
   {
@@ -314,7 +299,7 @@ for (const [host, other] of [
       loaded,
     );
     check('so does the other host', same(memory(other.load(store, 'try'), 'added'), { one: 1 }));
-    check('that it is not switched is said', codes(plan).includes('not_current'), plan);
+    check('that it is not switched is said', warningCodes(plan).includes('not_current'), plan);
     run.forkpoint(['undo', store, '--commit']);
     check(
       'undo restores every byte, and no empty branch is left',
@@ -339,10 +324,7 @@ for (const [host, other] of [
       member(forked, 'parent_branch') === 'try' && memory(forked, 'said') === 'more',
       forked,
     );
-    check(
-      'undo is refused once the host has gone on',
-      member(run.forkpoint(['undo', store, '--commit'], 3), 'error', 'code') === 'moved',
-    );
+    check('undo is refused once the host has gone on', run.refusal(['undo', store, '--commit']) === 'moved');
     const points = run.forkpoint(['log', store, 'alpha/try']) as unknown[];
     check(
       'what the host added hangs below the fork',
@@ -404,10 +386,7 @@ for (const [host, other] of [
     const to = copy();
     const file = join(run.folder, 'branch.json');
     run.forkpoint(['export', store, 'alpha/main', '-o', file]);
-    check(
-      'import into a branch that exists is refused',
-      member(run.forkpoint(['import', to, file, '--commit'], 3), 'error', 'code') === 'exists',
-    );
+    check('import into a branch that exists is refused', run.refusal(['import', to, file, '--commit']) === 'exists');
     run.forkpoint(['import', to, file, '--into', 'alpha/moved', '--commit']);
     check(
       'the imported branch is what was exported',

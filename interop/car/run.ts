@@ -3,7 +3,7 @@
 
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { begin, cargoDriver, copier, everything, member, same, target } from '../harness.ts';
+import { begin, cargoDriver, copier, everything, member, same, target, warningCodes } from '../harness.ts';
 import { damagedRuns } from './damaged-runs.ts';
 
 const car = cargoDriver('car');
@@ -15,7 +15,6 @@ const copy = copier(run, fresh, 'car');
 const input = (decision: string): string => JSON.stringify({ decision });
 const state = (value: unknown, name: string): unknown => member(value, 'state', name);
 const loadedState = (value: unknown, name: string): unknown => member(value, 'wf_state', name);
-const error = (value: unknown): unknown => member(value, 'error', 'code');
 
 {
   const store = copy();
@@ -67,7 +66,7 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
     same(member(again, 'waits'), [thread, 'second']) && state(again, 'ticket') === '9007199254740995',
     again,
   );
-  check('undo is refused once the run has gone on', error(run.forkpoint(['undo', store, '--commit'], 3)) === 'moved');
+  check('undo is refused once the run has gone on', run.refusal(['undo', store, '--commit']) === 'moved');
   const done = car('resume', store, thread, input('yes'));
   check('and to its end', member(done, 'status') === 'completed' && state(done, 'score') === 2, done);
   check('the original waits as before', same(car('load', store, 'plain'), car('load', fresh, 'plain')));
@@ -122,7 +121,7 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
     car('load', store, thread),
   );
   const plan = run.forkpoint(['fork', store, 'rich', 'poll']);
-  const codes = (member(plan, 'warnings') as unknown[]).map((w) => member(w, 'code'));
+  const codes = warningCodes(plan);
   const again = car('resume', store, thread, input('go'));
   check(
     'what a dedup stage has seen stays seen, as the plan warned',
@@ -131,7 +130,7 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
   );
   check(
     'a point behind which CAR could not wait is refused',
-    error(run.forkpoint(['fork', store, 'rich', 'nest', '--commit'], 3)) === 'unable',
+    run.refusal(['fork', store, 'rich', 'nest', '--commit']) === 'unable',
   );
 }
 {
@@ -159,10 +158,7 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
     'a claimed run is shown as running',
     member(run.forkpoint(['pending', store, 'held']), 'status') === 'in_flight',
   );
-  check(
-    'it may not be edited',
-    error(run.forkpoint(['edit', store, 'held', '--set', 'a=1', '--commit'], 3)) === 'claimed',
-  );
+  check('it may not be edited', run.refusal(['edit', store, 'held', '--set', 'a=1', '--commit']) === 'claimed');
   const thread = target(run.forkpoint(['fork', store, 'held', '--commit']));
   check(
     'a fork of it waits',
@@ -176,10 +172,7 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
   check('and resumed', state(car('resume', store, 'held', input('approve')), 'a') === 1);
   run.forkpoint(['fork', store, 'plain', '--into', 'mine', '--commit']);
   car('claim', store, 'mine');
-  check(
-    'a fork that CAR has claimed is not taken away',
-    error(run.forkpoint(['undo', store, '--commit'], 3)) === 'moved',
-  );
+  check('a fork that CAR has claimed is not taken away', run.refusal(['undo', store, '--commit']) === 'moved');
 }
 {
   const store = copy();
@@ -187,10 +180,7 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
   const file = join(run.folder, 'document.json');
   const odd = 'Lauf 7 – é漢';
   run.forkpoint(['export', store, odd, '-o', file]);
-  check(
-    'import over an existing run is refused',
-    error(run.forkpoint(['import', other, file, '--commit'], 3)) === 'exists',
-  );
+  check('import over an existing run is refused', run.refusal(['import', other, file, '--commit']) === 'exists');
   run.forkpoint(['import', other, file, '--into', 'Moved ü', '--commit']);
   const done = car('resume', other, 'Moved ü', input('approve'));
   check('an imported run goes on under its new id', same(member(done, 'waits'), ['Moved ü', 'second']), done);
@@ -241,7 +231,7 @@ const error = (value: unknown): unknown => member(value, 'error', 'code');
   );
   car('claim', store, 'two');
   const refused = ['delete', 'rename', 'copy'].map((command) =>
-    error(run.forkpoint([command, store, 'two', ...(command === 'delete' ? [] : ['--into', 'x']), '--commit'], 3)),
+    run.refusal([command, store, 'two', ...(command === 'delete' ? [] : ['--into', 'x']), '--commit']),
   );
   check('a run that is claimed is left alone', same(refused, ['claimed', 'claimed', 'claimed']), refused);
 }

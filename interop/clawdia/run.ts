@@ -2,7 +2,7 @@
 // in a tool and in an approval, moves between backends, undo.
 
 import { join } from 'node:path';
-import { begin, cargoDriver, copier, everything, member, same, target } from '../harness.ts';
+import { begin, bothBackends, cargoDriver, everything, member, same, target, warningCodes } from '../harness.ts';
 
 const clawdia = cargoDriver('clawdia');
 const run = begin('clawdia');
@@ -13,16 +13,7 @@ const count = (value: unknown): number => (Array.isArray(value) ? value.length :
 const lastId = (loaded: unknown): string =>
   String(member(member(loaded, 'records'), count(member(loaded, 'records')) - 1, 1));
 
-for (const [backend, name, other] of [
-  ['files', 'files', 'other.db'],
-  ['sqlite', 'store.db', 'other'],
-] as const) {
-  const fresh = join(run.folder, `fresh-${name}`);
-  clawdia('make', fresh);
-  const copy = copier(run, fresh, name);
-  const check = (what: string, seen: boolean, detail?: unknown): void => run.check(`${backend}: ${what}`, seen, detail);
-  const codes = (plan: unknown): unknown[] =>
-    (member(plan, 'warnings') as unknown[]).map((warning) => member(warning, 'code'));
+for (const { backend, fresh, copy, elsewhere, check } of bothBackends(run, (store) => clawdia('make', store))) {
   /** Key of the journal record with this number. */
   const keyAt = (store: string, thread: string, seq: number): string => {
     const points = run.forkpoint(['log', store, thread]) as unknown[];
@@ -75,7 +66,7 @@ for (const [backend, name, other] of [
       count(member(loaded, 'records')) === 10 &&
         member(loaded, 'latest', 'covers_journal_seq') === 9 &&
         member(loaded, 'latest', 'loop_state') === 'WaitingForResume' &&
-        same(codes(plan), ['host_resume']),
+        same(warningCodes(plan), ['host_resume']),
       loaded,
     );
     check(
@@ -94,10 +85,7 @@ for (const [backend, name, other] of [
         member(hosted, 'after', 'latest', 'checkpoint_id') === member(hosted, 'saved'),
       hosted,
     );
-    check(
-      'undo is refused once a host has built on the fork',
-      member(run.forkpoint(['undo', store, '--commit'], 3), 'error', 'code') === 'moved',
-    );
+    check('undo is refused once a host has built on the fork', run.refusal(['undo', store, '--commit']) === 'moved');
   }
   {
     const store = copy();
@@ -113,7 +101,7 @@ for (const [backend, name, other] of [
     const thread = target(plan);
     check(
       'a fork of an older point drops the pending work and says that effects run again',
-      same(codes(plan), ['effects_run_again']),
+      same(warningCodes(plan), ['effects_run_again']),
       plan,
     );
     check(
@@ -135,10 +123,7 @@ for (const [backend, name, other] of [
         member(run.forkpoint(['log', store, thread]), 0, 'parentThread') === 'run.tool',
       listed,
     );
-    check(
-      'undo is refused once the run has built on the fork',
-      member(run.forkpoint(['undo', store, '--commit'], 3), 'error', 'code') === 'moved',
-    );
+    check('undo is refused once the run has built on the fork', run.refusal(['undo', store, '--commit']) === 'moved');
   }
   {
     const store = copy();
@@ -160,7 +145,7 @@ for (const [backend, name, other] of [
     ]);
     check(
       'a fork of a finished run stops before the record that ends it',
-      same(codes(plan), ['terminal', 'effects_run_again']) &&
+      same(warningCodes(plan), ['terminal', 'effects_run_again']) &&
         lastId(clawdia('load', store, target(plan))).endsWith('.message.completed'),
       plan,
     );
@@ -222,7 +207,7 @@ for (const [backend, name, other] of [
   }
   {
     const store = copy();
-    const moved = join(run.folder, `${backend}-${other}`);
+    const moved = elsewhere('moved');
     clawdia('seed', moved);
     const before = everything(moved);
     const file = join(run.folder, `${backend}.json`);
@@ -242,10 +227,7 @@ for (const [backend, name, other] of [
     );
     const done = clawdia('resume', moved, 'run.crash.tool', 'tool crash');
     check('and carries on there', completed(done, 16), done);
-    check(
-      'import into an existing run is refused',
-      member(run.forkpoint(['import', store, file, '--commit'], 3), 'error', 'code') === 'exists',
-    );
+    check('import into an existing run is refused', run.refusal(['import', store, file, '--commit']) === 'exists');
     run.forkpoint(['import', store, file, '--into', 'run/Übernahme', '--commit']);
     const renamed = clawdia('resume', store, 'run/Übernahme', 'tool crash');
     check('a run that was imported under another id carries on', completed(renamed, 16), renamed);
@@ -265,7 +247,7 @@ for (const [backend, name, other] of [
       completed(done, 16) && count(member(clawdia('load', store, 'run.crash.tool'), 'records')) === 0,
       done,
     );
-    const to = join(run.folder, `copied-${backend}-${other}`);
+    const to = elsewhere('copied');
     clawdia('make', to);
     run.forkpoint(['copy', copy(), 'run.crash.tool', '--into', 'run.copied', '--to', to, '--commit']);
     const there = clawdia('resume', to, 'run.copied', 'tool crash');
@@ -278,7 +260,7 @@ for (const [backend, name, other] of [
       ['fork', store, 'run.tool', '--in-place', '--commit'],
       ['edit', store, 'run.tool', '--set', 'a=1', '--commit'],
       ['fork', store, 'run.tool', '--into', 'run.text', '--commit'],
-    ].map((args) => member(run.forkpoint(args, 3), 'error', 'code'));
+    ].map((args) => run.refusal(args));
     check(
       'what clawdia cannot do is refused, and nothing is written',
       same(refusals, ['unable', 'unable', 'exists']) && everything(store) === before,

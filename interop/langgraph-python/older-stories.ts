@@ -3,16 +3,12 @@
 
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { everything, member, root, same, target } from '../harness.ts';
-import type { Run } from '../harness.ts';
+import { everything, items, member, root, same, target } from '../harness.ts';
+import type { Driver, Run } from '../harness.ts';
 import { fixtureKey, fixtureKeyName } from '../terminal.ts';
+import { namedCheckpoint } from './plans.ts';
 
-type Ask = (...args: string[]) => unknown;
-
-const named = (plan: unknown): string | null =>
-  /"checkpoint_id": "([^"]+)"/.exec(String(member(plan, 'resume', 'code')))?.[1] ?? null;
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const ahead = (points: unknown): readonly unknown[] => list(points).filter((p) => list(member(p, 'next')).length > 0);
+const ahead = (points: unknown): readonly unknown[] => items(points).filter((p) => items(member(p, 'next')).length > 0);
 
 /** Stores with their threads, and the edit that each thread gets. */
 const older: Readonly<Record<string, Readonly<Record<string, readonly [channel: string, json: string]>>>> = {
@@ -56,9 +52,9 @@ class Copies {
     this.#judges.push(check);
   }
 
-  ask(langgraph: Ask): void {
-    const answers = list(langgraph('older', JSON.stringify(this.#asked)));
-    for (const check of this.#judges) check((at) => list(answers[at]));
+  ask(langgraph: Driver): void {
+    const answers = items(langgraph('older', JSON.stringify(this.#asked)));
+    for (const check of this.#judges) check((at) => items(answers[at]));
   }
 }
 
@@ -71,7 +67,7 @@ function sameStops(fork: readonly unknown[], travel: readonly unknown[]): boolea
 const numbers = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value ?? null).replaceAll(/\{"int":"(-?\d+)"\}/g, '$1'));
 
-export function olderStories(run: Run, langgraph: Ask): void {
+export function olderStories(run: Run, langgraph: Driver): void {
   for (const [store, edits] of Object.entries(older)) {
     const copies = new Copies(run, store);
     const era = store.split('/').at(-1) ?? store;
@@ -85,7 +81,7 @@ export function olderStories(run: Run, langgraph: Ask): void {
 
         const ours = copies.copy(`ours-${id}`);
         const plan = run.forkpoint(['fork', ours, thread, id, '--in-place', '--commit']);
-        const fork = copies.goOn(ours, thread, thread, named(plan));
+        const fork = copies.goOn(ours, thread, thread, namedCheckpoint(plan));
         copies.judge((stops) =>
           run.check(
             `${name}: goes on in place as LangGraph's time travel does`,
@@ -102,7 +98,7 @@ export function olderStories(run: Run, langgraph: Ask): void {
           run.check(`${name}: undo takes the edited fork back`, everything(away) === before);
           run.forkpoint(['undo', away, '--commit']);
         }
-        const edited = copies.goOn(away, thread, target(edit), named(edit));
+        const edited = copies.goOn(away, thread, target(edit), namedCheckpoint(edit));
         copies.judge((stops) => {
           const [first, ...rest] = stops(edited);
           run.check(
@@ -119,7 +115,7 @@ export function olderStories(run: Run, langgraph: Ask): void {
   }
 }
 
-export function encryptedStories(run: Run, langgraph: Ask): void {
+export function encryptedStories(run: Run, langgraph: Driver): void {
   const copies = new Copies(run, 'langgraph-py/py-encrypted', fixtureKey);
   const key = ['--key-env', fixtureKeyName];
   for (const point of ahead(run.forkpoint(['log', copies.copy('log'), 't', ...key]))) {
@@ -127,7 +123,7 @@ export function encryptedStories(run: Run, langgraph: Ask): void {
     const name = `encrypted step ${String(member(point, 'step'))}`;
     const travel = copies.goOn(copies.copy(`theirs-${id}`), 't', 't', id);
     const asTravel = (how: string, path: string, plan: unknown): void => {
-      const fork = copies.goOn(path, 't', target(plan), named(plan));
+      const fork = copies.goOn(path, 't', target(plan), namedCheckpoint(plan));
       copies.judge((stops) =>
         run.check(`${name}: ${how} as LangGraph's time travel does`, sameStops(stops(fork), stops(travel)), [
           stops(fork),
@@ -157,9 +153,9 @@ export function encryptedStories(run: Run, langgraph: Ask): void {
     run.forkpoint(['undo', ours, '--commit']);
     run.check(`${name}: undo takes the encrypted row back`, everything(ours) === before);
     run.forkpoint(['undo', ours, '--commit']);
-    const edited = copies.goOn(ours, 't', target(edit), named(edit));
+    const edited = copies.goOn(ours, 't', target(edit), namedCheckpoint(edit));
     copies.judge((stops) => {
-      const next = list(member(stops(travel)[0], 'next'))[0];
+      const next = items(member(stops(travel)[0], 'next'))[0];
       const outcome = next === 'a' ? '410' : next === 'b' ? '400' : null;
       run.check(
         `${name}: LangGraph decrypts the edit and runs with it`,

@@ -1,52 +1,17 @@
 // LangGraph for Python carries on from what we wrote: fork with an edit, in place, sub-graph, failed step, Send, export and import, undo.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { begin, member, root, same } from '../harness.ts';
+import { begin, everything, items, member, pythonDriver, same, target } from '../harness.ts';
 import { deltaStories } from './delta-stories.ts';
 import { encryptedStories, olderStories } from './older-stories.ts';
+import { namedCheckpoint } from './plans.ts';
 
-const here = join(root, 'interop', 'langgraph-python');
-const python = join(here, '.venv', 'bin', 'python');
-const wanted = readFileSync(join(here, 'requirements.txt'), 'utf8');
-const stamp = join(here, '.venv', 'requirements.installed');
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  console.log('Installing the pinned packages…');
-  execFileSync('python3', ['-m', 'venv', join(here, '.venv')], { stdio: 'inherit' });
-  execFileSync(
-    python,
-    ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', join(here, 'requirements.txt')],
-    { stdio: 'inherit' },
-  );
-  writeFileSync(stamp, wanted);
-}
-
+const langgraph = pythonDriver('langgraph-python');
 const run = begin('langgraph-python', -150_000);
 const db = join(run.folder, 'store.sqlite');
-function langgraph(...args: string[]): unknown {
-  const result = spawnSync(python, [join(here, 'driver.py'), ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.status !== 0) throw new Error(`driver ${args.join(' ')}: ${result.stderr}`);
-  return JSON.parse(result.stdout);
-}
-/** Every row of both tables, as text with storage classes: equal before a fork and after its undo. */
-function rows(path: string): string {
-  const open = new Database(path, { readonly: true });
-  try {
-    const all = (table: string, order: string): unknown[] =>
-      open
-        .prepare(`SELECT * FROM ${table} ORDER BY ${order}`)
-        .raw()
-        .all()
-        .map((row) => (row as unknown[]).map((cell) => (Buffer.isBuffer(cell) ? `x${cell.toString('hex')}` : cell)));
-    return JSON.stringify([all('checkpoints', 'rowid'), all('writes', 'rowid')]);
-  } finally {
-    open.close();
-  }
-}
-const target = (plan: unknown): string => String(member(plan, 'target', 'thread'));
-const last = (value: unknown): unknown => (Array.isArray(value) ? value.at(-1) : undefined);
+const last = (value: unknown): unknown => items(value).at(-1);
 
 langgraph('make', db);
 
@@ -91,17 +56,14 @@ langgraph('make', db);
     done,
   );
   run.check('the old branch is untouched', same(langgraph('history', db, 'shop', 'shop'), before));
-  run.check(
-    'undo is refused once the run has built on the fork',
-    member(run.forkpoint(['undo', db, '--commit'], 3), 'error', 'code') === 'moved',
-  );
+  run.check('undo is refused once the run has built on the fork', run.refusal(['undo', db, '--commit']) === 'moved');
 }
 
 // 2 a fork of a point in mid-history: an edit there changes what follows; undo restores every row
 {
   const db2 = join(run.folder, 'mid.sqlite');
   langgraph('make', db2);
-  const base = rows(db2);
+  const base = everything(db2);
   const log = run.forkpoint(['log', db2, 'done']) as unknown[];
   const point = log.find((c) => same(member(c, 'next'), ['clerk']) && member(c, 'step') === 2);
   const plan = run.forkpoint([
@@ -117,7 +79,7 @@ langgraph('make', db);
   ]);
   const undone = run.forkpoint(['undo', db2, '--commit']);
   run.check('undo is committed', member(undone, 'committed') === true, undone);
-  run.check('undo restores every row', rows(db2) === base);
+  run.check('undo restores every row', everything(db2) === base);
   run.forkpoint(['undo', db2, '--commit']);
   const thread = target(plan);
   const state = langgraph('state', db2, 'shop', thread);
@@ -227,10 +189,7 @@ langgraph('make', db);
   langgraph('make', db7);
   const file = join(run.folder, 'shop.json');
   run.forkpoint(['export', db, 'shop', '-o', file]);
-  run.check(
-    'import into an existing thread is refused',
-    member(run.forkpoint(['import', db7, file, '--commit'], 3), 'error', 'code') === 'exists',
-  );
+  run.check('import into an existing thread is refused', run.refusal(['import', db7, file, '--commit']) === 'exists');
   run.forkpoint(['import', db7, file, '--into', 'moved', '--commit']);
   const cells = (path: string, thread: string): string => {
     const open = new Database(path, { readonly: true });
@@ -275,8 +234,8 @@ langgraph('make', db);
       }) as [string, string];
       const plan = run.forkpoint(['fork', ours, thread, id, '--in-place', '--commit']);
       // the code of the plan says whether the new checkpoint has to be named
-      const named = /"checkpoint_id": "([^"]+)"/.exec(String(member(plan, 'resume', 'code')))?.[1];
-      const fork = langgraph('resume', ours, graph, thread, ...(named === undefined ? [] : ['--checkpoint', named]));
+      const named = namedCheckpoint(plan);
+      const fork = langgraph('resume', ours, graph, thread, ...(named === null ? [] : ['--checkpoint', named]));
       const travel = langgraph('resume', theirs, graph, thread, '--checkpoint', id);
       run.check(`${name}: goes on as LangGraph's time travel does`, same(outcome(fork), outcome(travel)), [
         fork,
@@ -284,7 +243,7 @@ langgraph('make', db);
       ]);
       run.check(
         `${name}: the code names the new checkpoint only for a sub-graph that is ahead`,
-        (named !== undefined) === (thread === 'keeper' && Number(member(point, 'step')) < 2),
+        (named !== null) === (thread === 'keeper' && Number(member(point, 'step')) < 2),
         plan,
       );
     }

@@ -1,21 +1,13 @@
 // tinyagents carries on from what we wrote, on both backends: forks with edits, a failed fan-out, a sub-graph pause, moves, undo.
 
 import { join } from 'node:path';
-import { begin, cargoDriver, copier, everything, member, same, target } from '../harness.ts';
+import { begin, bothBackends, cargoDriver, everything, member, same, target } from '../harness.ts';
 
 const tinyagents = cargoDriver('tinyagents');
 const run = begin('tinyagents');
 const log = (value: unknown): string => JSON.stringify(member(value, 'values', 'log'));
 
-for (const [backend, name] of [
-  ['files', 'files'],
-  ['sqlite', 'store.db'],
-] as const) {
-  const fresh = join(run.folder, `fresh-${name}`);
-  tinyagents('make', fresh);
-  const copy = copier(run, fresh, name);
-  const check = (what: string, seen: boolean, detail?: unknown): void => run.check(`${backend}: ${what}`, seen, detail);
-
+for (const { backend, copy, elsewhere, check } of bothBackends(run, (store) => tinyagents('make', store))) {
   {
     const store = copy();
     const before = everything(store);
@@ -42,10 +34,7 @@ for (const [backend, name] of [
     );
     const old = tinyagents('resume', store, 'review', 'asked', '"yes"');
     check('the old thread still runs as before', log(old).includes('published lamps'), old);
-    check(
-      'undo is refused once the run has built on the fork',
-      member(run.forkpoint(['undo', store, '--commit'], 3), 'error', 'code') === 'moved',
-    );
+    check('undo is refused once the run has built on the fork', run.refusal(['undo', store, '--commit']) === 'moved');
   }
   {
     const store = copy();
@@ -119,10 +108,7 @@ for (const [backend, name] of [
     const other = copy();
     const file = join(run.folder, `${backend}.json`);
     run.forkpoint(['export', store, 'asked', '-o', file]);
-    check(
-      'import into an existing thread is refused',
-      member(run.forkpoint(['import', other, file, '--commit'], 3), 'error', 'code') === 'exists',
-    );
+    check('import into an existing thread is refused', run.refusal(['import', other, file, '--commit']) === 'exists');
     run.forkpoint(['import', other, file, '--into', 'Moved ü', '--commit']);
     const done = tinyagents('resume', other, 'review', 'Moved ü', '"yes"');
     check(
@@ -202,7 +188,7 @@ for (const [backend, name] of [
         log(again) === log(tinyagents('resume', store, 'fan', 'fan')),
       again,
     );
-    const other = join(run.folder, `copied-${backend}-${backend === 'files' ? 'store.db' : 'files'}`);
+    const other = elsewhere('copied');
     tinyagents('start', other, 'review', 'other');
     run.forkpoint(['copy', store, 'sub', '--to', other, '--commit']);
     const there = tinyagents('resume', other, 'sub', 'sub', '"fine"');
@@ -246,7 +232,7 @@ for (const [backend, name] of [
     );
     const done = tinyagents('resume', store, 'free', target(plan), '{"kept":1.0}');
     check('such a fork runs to its end', same(member(done, 'next'), []), member(done, 'next'));
-    const other = join(run.folder, `moved-${backend}-${backend === 'files' ? 'store.db' : 'files'}`);
+    const other = elsewhere('moved');
     tinyagents('start', other, 'review', 'other');
     const file = join(run.folder, `free-${backend}.json`);
     run.forkpoint(['export', store, id, '-o', file]);

@@ -1,20 +1,13 @@
 // wesichain carries on from what we wrote, on both backends: forks with edits, a waiting gate, a failed node, a fan-out, moves, undo.
 
 import { join } from 'node:path';
-import { begin, cargoDriver, copier, everything, member, same, target } from '../harness.ts';
+import { begin, bothBackends, cargoDriver, everything, member, same, target } from '../harness.ts';
 
 const wesichain = cargoDriver('wesichain');
 const run = begin('wesichain');
 const log = (value: unknown): string => JSON.stringify(member(value, 'data', 'log'));
 
-for (const [backend, name] of [
-  ['files', 'files'],
-  ['sqlite', 'store.db'],
-] as const) {
-  const fresh = join(run.folder, `fresh-${name}`);
-  wesichain('make', fresh);
-  const copy = copier(run, fresh, name);
-  const check = (what: string, seen: boolean, detail?: unknown): void => run.check(`${backend}: ${what}`, seen, detail);
+for (const { backend, copy, elsewhere, check } of bothBackends(run, (store) => wesichain('make', store))) {
   const keyWithNext = (store: string, thread: string, next: string): string => {
     const points = run.forkpoint(['log', store, thread]) as unknown[];
     return String(
@@ -56,10 +49,7 @@ for (const [backend, name] of [
       done,
     );
     check('the source thread is as it was', member(wesichain('load', store, 'done'), 'data', 'topic') === 'tides');
-    check(
-      'undo is refused once the run has built on the fork',
-      member(run.forkpoint(['undo', store, '--commit'], 3), 'error', 'code') === 'moved',
-    );
+    check('undo is refused once the run has built on the fork', run.refusal(['undo', store, '--commit']) === 'moved');
     const points = run.forkpoint(['log', store, thread]) as unknown[];
     check(
       'the points that the framework added hang below the edit',
@@ -132,7 +122,7 @@ for (const [backend, name] of [
       'a copy is loaded with the same state',
       same(member(wesichain('load', store, 'fan-copy-1'), 'data'), member(wesichain('load', store, 'fan'), 'data')),
     );
-    const to = join(run.folder, `copied-${backend}-${backend === 'files' ? 'store.db' : 'files'}`);
+    const to = elsewhere('copied');
     wesichain('make', to);
     run.forkpoint(['copy', copy(), 'gate', '--into', 'moved', '--to', to, '--commit']);
     const there = wesichain('resume', to, 'linear', 'moved');
@@ -147,10 +137,7 @@ for (const [backend, name] of [
     const other = copy();
     const file = join(run.folder, `${backend}.json`);
     run.forkpoint(['export', store, 'gate', '-o', file]);
-    check(
-      'import into an existing thread is refused',
-      member(run.forkpoint(['import', other, file, '--commit'], 3), 'error', 'code') === 'exists',
-    );
+    check('import into an existing thread is refused', run.refusal(['import', other, file, '--commit']) === 'exists');
     run.forkpoint(['import', other, file, '--into', 'Moved ü', '--commit']);
     const done = wesichain('resume', other, 'linear', 'Moved ü');
     check('the imported thread runs on', log(done).includes('publish saw lamps at 3 for 9007199254740993'), done);
