@@ -21,6 +21,8 @@ test('an encrypted store asks for its key and shows what it opens', async ({ wor
   await dialog.getByRole('button', { name: 'Unlock' }).click();
   await expect(dialog).toBeHidden();
   await expect(app.page.getByText('unlocked')).toBeVisible();
+  await expect(app.thread('t')).toContainText('finished');
+  await expect(app.page.getByRole('region', { name: 'Lineage' })).not.toContainText('encrypted');
   await expect(app.state.getByRole('treeitem', { name: /^n\b/ })).toContainText('20');
   expect(app.page.url()).not.toContain('1234567890123456');
 });

@@ -178,7 +178,7 @@ export class OpenStore {
     this.#rows.clear();
     this.summaries.clear();
     this.diffs.clear();
-    this.threads.start();
+    this.threads.startOver();
     this.#events.emit('store.changed', { store: this.id, threads: 'all' });
   }
 

@@ -50,12 +50,18 @@ it('is asked for, refused if it does not fit, and opens what was closed', async 
     code: 'bad_value',
     message: expect.not.stringContaining('6543210987654321'),
   });
+  expect(await client.call('thread.get', { store, thread: 't' })).toMatchObject({
+    status: 'unknown',
+    refused: expect.stringContaining('encrypted'),
+  });
   const events: unknown[] = [];
   client.on('store.changed', (event) => events.push(event));
   const opened = await client.call('stores.unlock', { store, key });
   expect(opened.info.sealed).toEqual({ cipher: 'aes', open: true, variable });
   expect(events).toEqual([{ store, threads: 'all' }]);
   expect((await client.call('stores.list', {}))[0]?.info.sealed?.open).toBe(true);
+  // What was known of its threads was known without the key.
+  expect(await client.call('thread.get', { store, thread: 't' })).toMatchObject({ status: 'terminal', refused: null });
 });
 
 it('comes from the environment; one of another store leaves this one closed', async () => {

@@ -75,6 +75,12 @@ export class ThreadList {
     this.#working = this.#run(this.#abort.signal);
   }
 
+  /** The same, and every detail is read again as well: what was read so far was read without the key. */
+  startOver(): void {
+    for (const thread of this.#summaries.keys()) this.#outdate(thread);
+    this.start();
+  }
+
   stop(): void {
     this.#abort.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -111,8 +117,7 @@ export class ThreadList {
         this.#forget(thread);
         this.#summaries.delete(thread);
       } else {
-        if (this.#details.has(thread) || this.#reading.has(thread)) this.#stale.add(thread);
-        this.#touches.set(thread, this.#touchesOf(thread) + 1);
+        this.#outdate(thread);
         this.#summaries.set(thread, summary);
       }
     }
@@ -257,6 +262,12 @@ export class ThreadList {
       if (this.#isWanting(thread)) await this.#detailInBatches(thread, pace);
     }
     this.#progress(true);
+  }
+
+  /** What is known of this thread, or being read, is of before a change. */
+  #outdate(thread: string): void {
+    if (this.#details.has(thread) || this.#reading.has(thread)) this.#stale.add(thread);
+    this.#touches.set(thread, this.#touchesOf(thread) + 1);
   }
 
   #touchesOf(thread: string): number {
