@@ -44,6 +44,8 @@ test('two checkpoints are compared, and the address restores the view', async ({
   const url = await work.serve([work.copy(sample)]);
   await app.open(url);
   await app.thread('order-48213').click();
+  // What it did is read after where it stands: until then its name says less.
+  await expect(app.selected).toHaveAccessibleName(/^step 10, model, waiting/);
   await app.page.keyboard.press('2');
   const cards = app.lineage.getByRole('treeitem', { name: /^step 8, / });
   await cards.first().click({ modifiers: ['Control'] });
