@@ -5,13 +5,13 @@ import type { ReactNode } from 'react';
 import type { Result } from '../../../../shared/contract/methods.ts';
 import { statusMark, statusWord } from '../../../../shared/model/status.ts';
 import type { CallState } from '../../../service/client.ts';
-import { Button, EmptyState } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
 import { indentJson, parseJsonText } from '../../../values/json-text.ts';
 import { CodeText } from '../CodeText.tsx';
 import { ReadingLine } from '../ReadingLine.tsx';
 import { ResumeCode } from '../ResumeCode.tsx';
 import { Sentence } from '../Sentence.tsx';
+import { Unread } from '../Unread.tsx';
 import { actionRequests, byUrgency, counted, formFields, sentenceIn, stateOfTask, stringOf } from './tasks.ts';
 import type { ActionRequest, Task } from './tasks.ts';
 
@@ -20,31 +20,10 @@ type Pending = Result<'pending.get'>;
 export function PendingTab(props: { readonly call: CallState<Pending> }): ReactNode {
   const { call } = props;
   const pending = call.data;
-  if (call.error !== null && pending === null) {
-    return (
-      <EmptyState
-        small
-        alert
-        title="What is pending cannot be read"
-        action={<Button onClick={call.retry}>Try again</Button>}
-      >
-        {call.error.message} {call.error.hint}
-      </EmptyState>
-    );
-  }
-  const reading = <ReadingLine active={call.slow} text="Reading what is pending" onCancel={call.cancel} />;
-  if (pending === null) {
-    return call.loading ? (
-      reading
-    ) : (
-      <EmptyState small title="Not read" action={<Button onClick={call.retry}>Read what is pending</Button>}>
-        Reading was cancelled. Nothing was changed.
-      </EmptyState>
-    );
-  }
+  if (pending === null) return <Unread call={call} what="what is pending" title="What is pending cannot be read" />;
   return (
     <div className="pending-pane" tabIndex={0} role="group" aria-label="Pending work">
-      {reading}
+      <ReadingLine active={call.slow} text="Reading what is pending" onCancel={call.cancel} />
       <section className="pending-head" data-status={pending.status}>
         <div className="pending-status">
           <span className="status-mark" aria-hidden="true">

@@ -4,10 +4,11 @@ import { useEffect, useMemo, useReducer, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { asForkpointError } from '../../../../shared/model/errors.ts';
 import { useCall, useService } from '../../../service/client.ts';
-import { Button, EmptyState } from '../../../ui/controls.tsx';
+import { EmptyState } from '../../../ui/controls.tsx';
 import * as format from '../../../ui/format.ts';
 import { useFixedRows } from '../fixed-rows.ts';
 import { ReadingLine } from '../ReadingLine.tsx';
+import { Unread } from '../Unread.tsx';
 import { bytesPerRow, hexRow, rowsOf } from './hex-rows.ts';
 
 export function RawTab(props: {
@@ -18,28 +19,8 @@ export function RawTab(props: {
   const { store, checkpoint, revision } = props;
   const parts = useCall('raw.get', { store, key: checkpoint }, { revision });
   const [chosen, setChosen] = useState<string | null>(null);
-  if (parts.error !== null && parts.data === null) {
-    return (
-      <EmptyState
-        small
-        alert
-        title="The stored bytes cannot be read"
-        action={<Button onClick={parts.retry}>Try again</Button>}
-      >
-        {parts.error.message} {parts.error.hint}
-      </EmptyState>
-    );
-  }
-  const reading = <ReadingLine active={parts.slow} text="Reading the stored bytes" onCancel={parts.cancel} />;
-  if (parts.data === null) {
-    return parts.loading ? (
-      reading
-    ) : (
-      <EmptyState small title="Not read" action={<Button onClick={parts.retry}>Read the stored bytes</Button>}>
-        Reading was cancelled. Nothing was changed.
-      </EmptyState>
-    );
-  }
+  if (parts.data === null)
+    return <Unread call={parts} what="the stored bytes" title="The stored bytes cannot be read" />;
   if (parts.data.length === 0)
     return (
       <EmptyState small title="No bytes">
@@ -53,7 +34,7 @@ export function RawTab(props: {
   const part = parts.data[at];
   return (
     <div className="raw-pane">
-      {reading}
+      <ReadingLine active={parts.slow} text="Reading the stored bytes" onCancel={parts.cancel} />
       <div className="raw-parts" role="listbox" aria-label="Stored parts" tabIndex={-1}>
         {parts.data.map((p, i) => (
           <button

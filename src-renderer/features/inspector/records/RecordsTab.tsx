@@ -12,6 +12,7 @@ import { VirtualList } from '../../../ui/virtual-list.tsx';
 import { indentJson } from '../../../values/json-text.ts';
 import { CodeText } from '../CodeText.tsx';
 import { ReadingLine } from '../ReadingLine.tsx';
+import { CannotRead } from '../Unread.tsx';
 import { useRecordRows } from './use-record-rows.ts';
 import './records.css';
 
@@ -58,16 +59,7 @@ export function RecordsTab(props: {
   );
 
   if (list.error !== null && total === null) {
-    return (
-      <EmptyState
-        small
-        alert
-        title="The records cannot be read"
-        action={<Button onClick={list.retry}>Try again</Button>}
-      >
-        {list.error.message} {list.error.hint}
-      </EmptyState>
-    );
+    return <CannotRead title="The records cannot be read" error={list.error} onRetry={list.retry} />;
   }
   return (
     <div className="records-pane">

@@ -16,6 +16,7 @@ import * as format from '../../../ui/format.ts';
 import { KeyButton } from '../../toolbar/KeyButton.tsx';
 import { appendTo, editValue, removeValue } from '../../operations/start.ts';
 import { Sentence } from '../Sentence.tsx';
+import { CannotRead } from '../Unread.tsx';
 import { Conversation } from './Conversation.tsx';
 import { FindBar } from './FindBar.tsx';
 import { StateTreeView } from './StateTreeView.tsx';
@@ -106,21 +107,13 @@ export function StateTab(props: {
 
   if (shown === null) {
     if (error !== null) {
-      const failed = asForkpointError(error);
       return (
-        <EmptyState
-          small
-          alert
+        <CannotRead
           title="This state cannot be read"
-          action={
-            <>
-              <Button onClick={retry}>Try again</Button>
-              <Button onClick={() => useView.getState().showTab('raw')}>Show its bytes</Button>
-            </>
-          }
-        >
-          {failed.message} {failed.hint}
-        </EmptyState>
+          error={asForkpointError(error)}
+          onRetry={retry}
+          more={<Button onClick={() => useView.getState().showTab('raw')}>Show its bytes</Button>}
+        />
       );
     }
     if (cancelled) {
